@@ -1,0 +1,3 @@
+//! Frame -> segment: link layer, tunnels, IP (with fragments) and the TCP header. Knows nothing of connections or of files.
+
+pub mod segment;
