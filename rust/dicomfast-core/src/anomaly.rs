@@ -153,7 +153,6 @@ kinds! {
     DataSetMismatch = "data-set-mismatch" in "dimse",
     InterleavedMessage = "interleaved-message" in "dimse",
     UnpairedResponse = "unpaired-response" in "dimse",
-    DuplicateMessageId = "duplicate-message-id" in "dimse",
     PendingLimit = "pending-limit" in "dimse",
     IncompleteMessage = "incomplete-message" in "dimse",
 }

@@ -199,8 +199,6 @@ pub enum EndedBy {
     AcceptorAbort,
     /// A-ABORT of the service provider (source 2), whichever side sent it.
     ProviderAbort,
-    /// A-ASSOCIATE-RJ.
-    Reject,
     Fin,
     Rst,
     Open,
@@ -213,7 +211,6 @@ impl EndedBy {
             Self::RequestorAbort => "requestor abort",
             Self::AcceptorAbort => "acceptor abort",
             Self::ProviderAbort => "provider abort",
-            Self::Reject => "reject",
             Self::Fin => "fin",
             Self::Rst => "rst",
             Self::Open => "open",

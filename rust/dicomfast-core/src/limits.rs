@@ -40,14 +40,27 @@ pub struct Limits {
     /// Segments of the same direction to wait for a missing one after the peer has acknowledged it (the capture
     /// may have packets in another order than the wire).
     pub acknowledged_wait_segments: u32,
+    /// Nanoseconds of capture time after which the same holds, however few segments came.
+    pub acknowledged_wait_time: i64,
+    /// Segments of a direction that are put in order before its beginning is fixed, where no SYN tells it, and the longest
+    /// time to wait for them.
+    pub start_segments: usize,
+    pub start_wait: i64,
+    /// Connections that are closed and wait for late packets, at most.
+    pub closing_connections: usize,
     /// Bytes beyond a hole after which it is given up where no acknowledgement can tell (one direction only).
     pub unacknowledged_bytes: u64,
     /// Nanoseconds of capture time after which such a hole is given up.
     pub hole_timeout: i64,
     /// Delivered segments remembered, to compare retransmitted bytes with what came first.
     pub history_segments: usize,
-    /// Bytes of a direction that are searched for a PDU before the connection is called "other".
+    /// Bytes of a direction that are searched for a PDU, from its first byte, before the direction is called "other"; what is
+    /// tolerated there is a proxy's preamble.
+    pub preamble_bytes: u64,
+    /// The same where the direction's first bytes are not in the capture: bytes that are searched before the connection is called "other".
     pub detection_bytes: u64,
+    /// Associations of one connection that are open at once (their two directions may be out of step in the capture).
+    pub open_associations: usize,
     /// Largest A-ASSOCIATE PDU that is decoded (DCMTK: 1 MiB).
     pub associate_bytes: usize,
     /// Largest length a PDU may announce and still be believed.
@@ -84,16 +97,22 @@ impl Default for Limits {
             fragment_timeout: 30 * SECOND,
             connections: 65_536,
             idle_embryonic: 120 * SECOND,
-            idle_closed: 120 * SECOND,
+            idle_closed: 2 * SECOND,
             idle_other: 3_600 * SECOND,
             idle_dicom: 24 * 3_600 * SECOND,
             held_bytes: 32 * MIB,
             held_pieces: 4_096,
             acknowledged_wait_segments: 128,
-            unacknowledged_bytes: 4 * MIB as u64,
+            acknowledged_wait_time: SECOND,
+            start_segments: 4,
+            start_wait: SECOND / 10,
+            closing_connections: 1_024,
+            unacknowledged_bytes: MIB as u64,
             hole_timeout: 60 * SECOND,
             history_segments: 8_192,
+            preamble_bytes: 4_096,
             detection_bytes: 4 * MIB as u64,
+            open_associations: 8,
             associate_bytes: MIB,
             pdu_bytes: 1 << 31,
             command_bytes: 64 << 10,

@@ -1,1 +1,14 @@
-//! Segment -> bytes: TCP connections put in order. Knows nothing of DICOM, files or Arrow.
+//! Segment -> bytes: TCP connections put in order (RFC 9293). Knows nothing of DICOM, files or Arrow.
+
+mod clock;
+mod connection;
+mod consumer;
+mod half;
+mod held;
+mod history;
+pub mod seq;
+mod stream;
+mod table;
+
+pub use consumer::{Consumer, End, Ends, Info, Missing, Place};
+pub use table::FlowTable;

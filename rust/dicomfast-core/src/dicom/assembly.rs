@@ -1,0 +1,197 @@
+//! Puts the fragments of one direction together to DIMSE messages (PS3.7 section 6.3.1, PS3.8 annex E): a command set, and the
+//! count of the data set's bytes. Knows presentation data values; not associations.
+
+use super::command;
+use super::framer::{Pdu, Pdv};
+use super::issue::Issue;
+use crate::anomaly::AnomalyKind;
+use crate::event::{CommandSet, Stamp};
+use crate::limits::Limits;
+
+/// Messages of different presentation contexts that are taken apart at once; PS3.8 allows one.
+const INTERLEAVED: usize = 4;
+
+/// Value of (0000,0800) that says that no data set follows (PS3.7 section 9.3).
+pub const NO_DATA_SET: u16 = 0x0101;
+
+/// A message as far as it was seen.
+#[derive(Debug)]
+pub struct Assembled {
+    pub context_id: u8,
+    pub command: CommandSet,
+    pub command_issues: Vec<Issue>,
+    /// The bytes of the command set up to the first missing one, until it is over.
+    command_set: Vec<u8>,
+    pub command_seen: bool,
+    pub command_bytes: u64,
+    pub data_seen: bool,
+    pub dataset_bytes: u64,
+    pub dataset_first: Option<Stamp>,
+    pub pdus: u32,
+    pub first: Stamp,
+    pub last: Stamp,
+    /// Offsets of its first byte, and after its last, in its direction.
+    pub offset: u64,
+    pub end: u64,
+    /// Bytes of the other direction that its sender had received when it began.
+    pub acknowledged: Option<u64>,
+    pub complete: bool,
+    last_pdu: u64,
+    command_over: bool,
+    command_whole: bool,
+}
+
+impl Assembled {
+    fn new(pdu: &Pdu, pdv: Pdv, first: Stamp) -> Self {
+        Self {
+            context_id: pdv.context_id,
+            command: CommandSet::default(),
+            command_issues: Vec::new(),
+            command_set: Vec::new(),
+            command_seen: pdv.is_command,
+            command_bytes: 0,
+            data_seen: false,
+            dataset_bytes: 0,
+            dataset_first: None,
+            pdus: 0,
+            first,
+            last: pdu.last,
+            offset: pdu.offset,
+            end: pdu.offset,
+            acknowledged: pdu.acknowledged,
+            complete: true,
+            last_pdu: u64::MAX,
+            command_over: false,
+            command_whole: true,
+        }
+    }
+
+    fn touch(&mut self, pdu: &Pdu) {
+        self.last = pdu.last;
+        if self.last_pdu != pdu.offset {
+            self.last_pdu = pdu.offset;
+            self.pdus += 1;
+        }
+        self.end = pdu.end();
+    }
+
+    fn decode(&mut self) {
+        if !self.command_set.is_empty() {
+            (self.command, self.command_issues) = command::decode(&std::mem::take(&mut self.command_set));
+        }
+    }
+
+    /// It ends before its time.
+    fn broken(mut self) -> Self {
+        self.complete = false;
+        self.decode();
+        self
+    }
+}
+
+/// What a fragment led to.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// A message that ended because another began: incomplete.
+    pub broken: Option<Assembled>,
+    pub issue: Option<(AnomalyKind, &'static str)>,
+}
+
+/// The open messages of one direction.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    open: Vec<Assembled>,
+    current: usize,
+}
+
+impl Assembly {
+    /// A fragment begins.
+    pub fn pdv(&mut self, pdu: &Pdu, pdv: Pdv) -> Step {
+        let mut step = Step::default();
+        let at = self.open.iter().position(|message| message.context_id == pdv.context_id);
+        let at = match at {
+            Some(at) if self.open.get(at).is_some_and(|message| message.command_over && pdv.is_command) => {
+                step.broken = Some(self.open.remove(at).broken());
+                None
+            }
+            other => other,
+        };
+        self.current = at.unwrap_or_else(|| {
+            if !self.open.is_empty() {
+                step.issue = Some((AnomalyKind::InterleavedMessage, "a message begins in another presentation context before the last one ended"));
+            }
+            if self.open.len() >= INTERLEAVED {
+                let oldest = self.open.remove(0).broken();
+                step.broken = step.broken.take().or(Some(oldest));
+            }
+            let first = if pdu.pdvs <= 1 { pdu.first } else { pdu.last };
+            self.open.push(Assembled::new(pdu, pdv, first));
+            self.open.len() - 1
+        });
+        if let Some(message) = self.open.get_mut(self.current) {
+            message.touch(pdu);
+            if !pdv.is_command {
+                if !message.command_over {
+                    // Data before the command set is over: part of it, or all, was lost.
+                    message.complete = false;
+                    message.command_over = true;
+                }
+                message.data_seen = true;
+                message.dataset_first.get_or_insert(pdu.last);
+            }
+        }
+        step
+    }
+
+    /// Bytes of the current fragment, which is one of a command set.
+    pub fn command(&mut self, bytes: &[u8], limits: &Limits) {
+        if let Some(message) = self.open.get_mut(self.current)
+            && message.command_whole
+        {
+            let room = limits.command_bytes.saturating_sub(message.command_set.len());
+            if bytes.len() > room {
+                message.command_whole = false;
+                message.complete = false;
+            }
+            message.command_set.extend_from_slice(bytes.get(..bytes.len().min(room)).unwrap_or_default());
+        }
+    }
+
+    /// The current fragment is over. Gives the message when it was the last one, or a command set that nothing follows.
+    pub fn pdv_end(&mut self, pdu: &Pdu, pdv: Pdv, whole: bool) -> Option<Assembled> {
+        let message = self.open.get_mut(self.current)?;
+        message.touch(pdu);
+        if pdv.is_command {
+            message.command_bytes += pdv.length;
+            message.command_whole &= whole;
+        } else {
+            message.dataset_bytes += pdv.length;
+        }
+        message.complete &= whole;
+        if !pdv.is_last {
+            return None;
+        }
+        if pdv.is_command {
+            message.command_over = true;
+            message.decode();
+            // Whether data follows a command set that was damaged, the next fragment tells.
+            if !message.command_whole || message.command.data_set_type.is_some_and(|kind| kind != NO_DATA_SET) {
+                return None;
+            }
+        }
+        Some(self.open.remove(self.current))
+    }
+
+    /// Bytes are missing that belong to no known fragment: nothing that is open can be complete.
+    pub fn lost(&mut self) {
+        for message in &mut self.open {
+            message.complete = false;
+            message.command_whole = false;
+        }
+    }
+
+    /// No more fragments come: what is open is incomplete.
+    pub fn finish(&mut self) -> Vec<Assembled> {
+        std::mem::take(&mut self.open).into_iter().map(Assembled::broken).collect()
+    }
+}

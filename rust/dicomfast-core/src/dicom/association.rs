@@ -1,0 +1,320 @@
+//! One association: who agreed on what, what was done in it, and how it ended (PS3.8 sections 7 and 9.2). Fed by both directions
+//! in any order against each other; judges each side by what that side sent.
+
+use super::associate::{Associate, context_records};
+use super::framer::Pdu;
+use super::pairing::Pairing;
+use super::status::{Category, status};
+use crate::anomaly::AnomalyKind;
+use crate::event::{
+    AssociationRecord, Closed, ContextRecord, EndedBy, MessageRecord, NO_TIME, OperationRecord, Outcome, PeerRecord, Sender, Stamp, Time,
+};
+use crate::flow::{End, Ends, Info};
+
+const C_STORE_RQ: u16 = 0x0001;
+
+/// An association while its connection lives.
+#[derive(Debug)]
+pub struct Association {
+    pub number: u64,
+    /// The end that sent A-ASSOCIATE-RQ, or received its answer.
+    requestor: Option<End>,
+    pub request: Option<Associate>,
+    pub accept: Option<Associate>,
+    pub contexts: Vec<ContextRecord>,
+    requested: Option<Time>,
+    answered: Option<Time>,
+    reject: Option<[u8; 3]>,
+    abort: Option<([u8; 2], End)>,
+    released: Option<Time>,
+    release_requested: Ends<bool>,
+    release_answered: Ends<bool>,
+    first: Stamp,
+    last: Stamp,
+    /// PDUs of each end.
+    pub seen: Ends<u64>,
+    bytes: Ends<u64>,
+    max_pdu_sent: Ends<Option<u32>>,
+    pub pairing: Pairing,
+    /// Messages that wait for the answer that names their transfer syntax.
+    pub deferred: Vec<MessageRecord>,
+    pub messages: u64,
+    operations: u64,
+    stored: u64,
+    failed: u64,
+    dataset_bytes: u64,
+    dataset_span: Option<(Time, Time)>,
+    /// Bytes of it are missing.
+    pub damaged: bool,
+}
+
+impl Association {
+    pub fn new(number: u64, first: Stamp) -> Self {
+        Self {
+            number,
+            requestor: None,
+            request: None,
+            accept: None,
+            contexts: Vec::new(),
+            requested: None,
+            answered: None,
+            reject: None,
+            abort: None,
+            released: None,
+            release_requested: Ends::default(),
+            release_answered: Ends::default(),
+            first,
+            last: first,
+            seen: Ends::default(),
+            bytes: Ends::default(),
+            max_pdu_sent: Ends::default(),
+            pairing: Pairing::default(),
+            deferred: Vec::new(),
+            messages: 0,
+            operations: 0,
+            stored: 0,
+            failed: 0,
+            dataset_bytes: 0,
+            dataset_span: None,
+            damaged: false,
+        }
+    }
+
+    /// The end that requested it; where neither request nor answer was seen, the client.
+    pub fn requestor(&self, info: &Info) -> End {
+        self.requestor.unwrap_or(info.client)
+    }
+
+    pub fn sender(&self, end: End, info: &Info) -> Sender {
+        if self.requestor(info) == end { Sender::Requestor } else { Sender::Acceptor }
+    }
+
+    /// Whether this end has already given an answer to the request.
+    pub fn has_answer(&self) -> bool {
+        self.accept.is_some() || self.reject.is_some()
+    }
+
+    /// Whether, for this end, nothing of it can follow.
+    pub fn is_over(&self, end: End) -> bool {
+        *self.release_answered.get(end) || *self.release_answered.get(end.other()) || self.abort.is_some() || self.reject.is_some()
+    }
+
+    /// A PDU begins; what is wrong with its coming now (PS3.8 section 9.2, per end).
+    pub fn begin(&mut self, end: End, pdu: &Pdu) -> Option<(AnomalyKind, &'static str)> {
+        let seen = self.seen.get_mut(end);
+        *seen += 1;
+        let is_first = *seen == 1;
+        if pdu.first.packet < self.first.packet {
+            self.first = pdu.first;
+        }
+        match pdu.pdu_type {
+            1 => self.requestor = Some(end),
+            2 | 3 => self.requestor = Some(end.other()),
+            _ => {}
+        }
+        let acceptor = self.requestor.map(End::other);
+        match pdu.pdu_type {
+            4 if *self.release_requested.get(end) || *self.release_answered.get(end) => {
+                Some((AnomalyKind::DataAfterRelease, "P-DATA-TF from an end that had released the association"))
+            }
+            4 if self.abort.is_some_and(|(_, by)| by == end) => Some((AnomalyKind::UnexpectedPdu, "P-DATA-TF from an end that had aborted")),
+            4 if self.reject.is_some() && acceptor == Some(end) => Some((AnomalyKind::UnexpectedPdu, "P-DATA-TF after A-ASSOCIATE-RJ")),
+            4 if is_first && self.request.is_some() && acceptor == Some(end) => {
+                Some((AnomalyKind::UnexpectedPdu, "P-DATA-TF before the answer to A-ASSOCIATE-RQ"))
+            }
+            6 if *self.release_answered.get(end) => Some((AnomalyKind::UnexpectedPdu, "second A-RELEASE-RP")),
+            _ => None,
+        }
+    }
+
+    pub fn end(&mut self, end: End, pdu: &Pdu) {
+        if pdu.last.packet >= self.last.packet {
+            self.last = pdu.last;
+        }
+        *self.bytes.get_mut(end) += 6 + u64::from(pdu.length) - pdu.remaining.min(u64::from(pdu.length));
+        if pdu.pdu_type == 4 {
+            let largest = self.max_pdu_sent.get_mut(end);
+            *largest = Some(largest.unwrap_or(0).max(pdu.length));
+        }
+        self.damaged |= !pdu.complete;
+    }
+
+    pub fn requested(&mut self, pdu: &Pdu, request: Associate) {
+        self.requested = Some(pdu.first.time);
+        self.request = Some(request);
+        self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
+    }
+
+    pub fn accepted(&mut self, pdu: &Pdu, accept: Associate) {
+        self.answered = Some(pdu.last.time);
+        self.accept = Some(accept);
+        self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
+    }
+
+    pub fn rejected(&mut self, pdu: &Pdu, codes: [u8; 3]) {
+        self.answered = Some(pdu.last.time);
+        self.reject = Some(codes);
+    }
+
+    pub fn release(&mut self, end: End, pdu: &Pdu) {
+        if pdu.pdu_type == 5 {
+            *self.release_requested.get_mut(end) = true;
+        } else {
+            *self.release_answered.get_mut(end) = true;
+            self.released = Some(pdu.last.time);
+        }
+    }
+
+    pub fn aborted(&mut self, end: End, pdu: &Pdu, codes: [u8; 2]) {
+        if self.abort.is_none() {
+            self.abort = Some((codes, end));
+            if self.accept.is_none() && self.answered.is_none() && self.requestor != Some(end) {
+                self.answered = Some(pdu.last.time);
+            }
+        }
+    }
+
+    /// Whether the answer that names the transfer syntaxes may still come.
+    pub fn awaits_answer(&self, info: &Info) -> bool {
+        let acceptor = self.requestor(info).other();
+        self.request.is_some() && !self.has_answer() && self.abort.is_none() && *self.seen.get(acceptor) == 0
+    }
+
+    fn context(&self, id: u8) -> Option<&ContextRecord> {
+        self.contexts.iter().find(|context| context.context_id == id)
+    }
+
+    pub fn transfer_syntax(&self, context_id: u8) -> Option<String> {
+        self.context(context_id)?.transfer_syntax.clone()
+    }
+
+    /// Whether data may flow in this context; `None` where the answer was not seen.
+    pub fn is_accepted(&self, context_id: u8) -> Option<bool> {
+        self.accept.as_ref()?;
+        Some(self.context(context_id).is_some_and(|context| context.result == Some(0)))
+    }
+
+    /// The largest P-DATA-TF length that the other end takes; `None` where unknown or unlimited.
+    pub fn limit_for(&self, end: End, info: &Info) -> Option<u32> {
+        let said_by = if self.requestor(info) == end { &self.accept } else { &self.request };
+        said_by.as_ref()?.max_pdu.filter(|max| *max > 0)
+    }
+
+    pub fn count_message(&mut self, message: &MessageRecord, dataset_first: Option<Stamp>) {
+        self.messages += 1;
+        self.dataset_bytes += message.dataset_bytes;
+        self.damaged |= !message.complete;
+        if let Some(first) = dataset_first.filter(|stamp| stamp.time != NO_TIME) {
+            let (from, to) = self.dataset_span.unwrap_or((first.time, message.last.time));
+            self.dataset_span = Some((from.min(first.time), to.max(message.last.time)));
+        }
+    }
+
+    /// Counts an operation and completes what its row takes from the negotiation.
+    pub fn count_operation(&mut self, operation: &mut OperationRecord, connection: u64) {
+        operation.connection = connection;
+        self.operations += 1;
+        if operation.transfer_syntax.is_none() {
+            operation.transfer_syntax = self.transfer_syntax(operation.context_id);
+        }
+        if let Some(context) = self.contexts.iter_mut().find(|context| context.context_id == operation.context_id) {
+            context.used += 1;
+        }
+        if let Some(code) = operation.status {
+            match status(operation.command_field, operation.sop_class.as_deref(), code).category {
+                Category::Failure => self.failed += 1,
+                Category::Success | Category::Warning if operation.command_field == C_STORE_RQ => self.stored += 1,
+                _ => {}
+            }
+        }
+    }
+
+    fn outcome(&self, info: &Info) -> Outcome {
+        if self.accept.is_some() {
+            Outcome::Accepted
+        } else if self.reject.is_some() {
+            Outcome::Rejected
+        } else if self.request.is_some() && self.abort.is_some() {
+            Outcome::Aborted
+        } else if self.request.is_some() && *info.from_start.get(self.requestor(info).other()) && !self.damaged {
+            Outcome::Unanswered
+        } else {
+            Outcome::Unknown
+        }
+    }
+
+    fn ended_by(&self, info: &Info, closed: Closed) -> EndedBy {
+        if let Some(([source, _], by)) = self.abort {
+            return match (source, self.sender(by, info)) {
+                (2, _) => EndedBy::ProviderAbort,
+                (_, Sender::Requestor) => EndedBy::RequestorAbort,
+                (_, Sender::Acceptor) => EndedBy::AcceptorAbort,
+            };
+        }
+        if self.released.is_some() {
+            return EndedBy::Release;
+        }
+        match closed {
+            Closed::Fin => EndedBy::Fin,
+            Closed::Rst => EndedBy::Rst,
+            Closed::Open | Closed::TupleReused => EndedBy::Open,
+        }
+    }
+
+    fn peer(&self, end: End, said: Option<&Associate>) -> PeerRecord {
+        PeerRecord {
+            max_pdu: said.and_then(|said| said.max_pdu),
+            implementation_class_uid: said.and_then(|said| said.implementation_class_uid.clone()),
+            implementation_version: said.and_then(|said| said.implementation_version.clone()),
+            bytes: *self.bytes.get(end),
+            max_pdu_sent: *self.max_pdu_sent.get(end),
+        }
+    }
+
+    /// The row.
+    pub fn record(&mut self, info: &Info, closed: Closed) -> AssociationRecord {
+        let requestor = self.requestor(info);
+        let acceptor = requestor.other();
+        let ended_by = self.ended_by(info, closed);
+        let outcome = self.outcome(info);
+        let request = self.request.as_ref();
+        let accept = self.accept.as_ref();
+        let agreed = accept.map(|accept| accept.async_window.map_or((1, 1), |window| (window.invoked, window.performed)));
+        AssociationRecord {
+            association: self.number,
+            connection: info.connection,
+            capture: info.capture,
+            calling_ae: request.or(accept).and_then(|said| said.calling_ae.clone()),
+            called_ae: request.or(accept).and_then(|said| said.called_ae.clone()),
+            calling_ae_raw: request.or(accept).and_then(|said| said.calling_ae_raw),
+            called_ae_raw: request.or(accept).and_then(|said| said.called_ae_raw),
+            requestor: info.addresses.get(requestor).endpoint(),
+            acceptor: info.addresses.get(acceptor).endpoint(),
+            requested: self.requested,
+            answered: self.answered,
+            released: self.released,
+            first: self.first,
+            last: self.last,
+            outcome,
+            ended_by,
+            reject: self.reject,
+            abort: self.abort.map(|(codes, _)| codes),
+            abort_sender: self.abort.map(|(_, by)| self.sender(by, info)),
+            application_context: request.or(accept).and_then(|said| said.application_context.clone()),
+            protocol_version: request.or(accept).and_then(|said| said.protocol_version),
+            requestor_peer: self.peer(requestor, request),
+            acceptor_peer: self.peer(acceptor, accept),
+            async_invoked: agreed.map(|(invoked, _)| invoked),
+            async_performed: agreed.map(|(_, performed)| performed),
+            user_identity_type: request.and_then(|said| said.user_identity).map(|identity| identity.identity_type),
+            contexts: std::mem::take(&mut self.contexts),
+            messages: self.messages,
+            operations: self.operations,
+            stored: self.stored,
+            failed: self.failed,
+            dataset_bytes: self.dataset_bytes,
+            dataset_span: self.dataset_span,
+            complete: !self.damaged && self.request.is_some() && (self.has_answer() || self.abort.is_some()) && ended_by != EndedBy::Open,
+        }
+    }
+}

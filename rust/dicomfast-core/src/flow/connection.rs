@@ -1,0 +1,137 @@
+//! One TCP connection: its two directions, how it opened and how it ended, and the row that is made of it.
+
+use super::consumer::{Consumer, End, Ends, Info};
+use super::half::Half;
+use crate::event::{Closed, ConnectionRecord, NO_TIME, Opened, Protocol, Stamp, Time};
+use crate::limits::Limits;
+use crate::net::segment::{Address, NO_VLAN, Segment, flags};
+
+/// Ports that a DICOM server is expected on, where no SYN tells who is the server.
+const DICOM_PORTS: [u16; 4] = [104, 2762, 11112, 4242];
+
+#[derive(Debug)]
+pub struct Connection<S> {
+    pub info: Info,
+    pub halves: Ends<Half>,
+    pub state: S,
+    pub first: Stamp,
+    pub last: Stamp,
+    pub vlan: u16,
+    pub tunnel: Option<String>,
+    pub handshake: bool,
+    pub sack_permitted: Ends<Option<bool>>,
+    pub syn_time: Time,
+    pub syn_rtt: Option<i64>,
+    pub reset: bool,
+    /// The consumer was told that no more bytes come.
+    pub ended: bool,
+    /// In the queue of connections that wait for late packets.
+    pub closing: bool,
+}
+
+/// Who is the client: the sender of the SYN, else the side with the ephemeral port: not the one with a DICOM port, a port
+/// below 1024 or the lower port.
+fn client_of(segment: &Segment) -> End {
+    if segment.has(flags::SYN) {
+        return if segment.has(flags::ACK) { End::Second } else { End::First };
+    }
+    let rank = |port: u16| (!DICOM_PORTS.contains(&port), port >= 1024, port);
+    if rank(segment.source.port) < rank(segment.destination.port) { End::Second } else { End::First }
+}
+
+impl<S: Default> Connection<S> {
+    pub fn new(number: u64, segment: &Segment, tunnel: Option<String>) -> Self {
+        Self {
+            info: Info {
+                connection: number,
+                capture: segment.capture,
+                addresses: Ends { first: segment.source, second: segment.destination },
+                client: client_of(segment),
+                from_start: Ends::default(),
+            },
+            halves: Ends::default(),
+            state: S::default(),
+            first: segment.stamp(),
+            last: segment.stamp(),
+            vlan: segment.vlan,
+            tunnel,
+            handshake: false,
+            sack_permitted: Ends::default(),
+            syn_time: NO_TIME,
+            syn_rtt: None,
+            reset: false,
+            ended: false,
+            closing: false,
+        }
+    }
+}
+
+impl<S> Connection<S> {
+    /// The end that sent this segment, if it belongs to this connection's addresses.
+    #[inline]
+    pub fn sender(&self, source: &Address, destination: &Address) -> Option<End> {
+        let addresses = &self.info.addresses;
+        if addresses.first == *source && addresses.second == *destination {
+            Some(End::First)
+        } else if addresses.second == *source && addresses.first == *destination {
+            Some(End::Second)
+        } else {
+            None
+        }
+    }
+
+    pub fn how_closed(&self) -> Closed {
+        let fins = [&self.halves.first, &self.halves.second].iter().filter(|half| half.fin.is_some()).count();
+        match (fins, self.reset) {
+            (2, _) | (1, false) => Closed::Fin,
+            (_, true) => Closed::Rst,
+            (_, false) => Closed::Open,
+        }
+    }
+
+    /// Whether it has been silent for so long that it can be forgotten.
+    pub fn expired<C: Consumer<State = S>>(&self, now: Time, consumer: &C, limits: &Limits) -> bool {
+        if self.last.time == NO_TIME {
+            return false;
+        }
+        let data = self.halves.first.next != Some(self.halves.first.start) || self.halves.second.next != Some(self.halves.second.start);
+        let unread = consumer.unread(&self.state, End::First).min(consumer.unread(&self.state, End::Second));
+        let patience = if self.ended || self.reset {
+            limits.idle_closed
+        } else if !data {
+            limits.idle_embryonic
+        } else if unread == u64::MAX {
+            limits.idle_other
+        } else {
+            limits.idle_dicom
+        };
+        now.saturating_sub(self.last.time) > patience
+    }
+
+    pub fn record(&mut self, closed: Closed) -> ConnectionRecord {
+        let client = self.info.client;
+        let server = client.other();
+        let endpoint = |end: End| self.info.addresses.get(end).endpoint();
+        let sack = match (self.sack_permitted.first, self.sack_permitted.second) {
+            (Some(first), Some(second)) => Some(first && second),
+            _ => None,
+        };
+        ConnectionRecord {
+            connection: self.info.connection,
+            client: endpoint(client),
+            server: endpoint(server),
+            vlan: (self.vlan != NO_VLAN).then_some(self.vlan),
+            tunnel: self.tunnel.take(),
+            protocol: Protocol::Other,
+            first: self.first,
+            last: self.last,
+            opened: if self.handshake { Opened::Handshake } else { Opened::Midstream },
+            closed,
+            syn_rtt: self.syn_rtt,
+            sack_permitted: sack,
+            client_counts: std::mem::take(&mut self.halves.get_mut(client).counts),
+            server_counts: std::mem::take(&mut self.halves.get_mut(server).counts),
+            associations: 0,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! One direction of a connection: where its stream stands. Knows the sequence numbers of RFC 9293, not who the peers are.
+
+use super::held::Held;
+use super::history;
+use super::seq::{ORIGIN, Reference};
+use crate::event::{NO_TIME, SideCounts, Time};
+
+/// How far the stream of one direction has come.
+#[derive(Debug)]
+pub struct Half {
+    /// Turns this direction's sequence numbers into positions, once any of them is known.
+    pub reference: Option<Reference>,
+    /// The next position to be delivered, once the beginning is decided.
+    pub next: Option<u64>,
+    /// Position that counts as offset 0.
+    pub start: u64,
+    /// The first byte is known to be the first that was sent (SYN seen, or its acknowledgement).
+    pub from_start: bool,
+    pub syn: Option<u32>,
+    /// Highest position that the peer has acknowledged.
+    pub acknowledged: Option<u64>,
+    /// Position after the last byte, once a FIN was seen.
+    pub fin: Option<u64>,
+    pub held: Option<Box<Held>>,
+    /// Number of the last delivered segment in the history.
+    pub latest: u64,
+    /// Highest position sent, seen or not.
+    pub highest: u64,
+    pub last_ack: u32,
+    pub last_window: u16,
+    /// Segments of this direction whose checksum was found good; one makes later bad ones count.
+    pub checksum_good: bool,
+    /// Since when this end announces a window of zero.
+    pub zero_since: Time,
+    pub counts: SideCounts,
+}
+
+impl Default for Half {
+    fn default() -> Self {
+        Self {
+            reference: None,
+            next: None,
+            start: ORIGIN,
+            from_start: false,
+            syn: None,
+            acknowledged: None,
+            fin: None,
+            held: None,
+            latest: history::NONE,
+            highest: 0,
+            last_ack: 0,
+            last_window: 0,
+            checksum_good: false,
+            zero_since: NO_TIME,
+            counts: SideCounts::default(),
+        }
+    }
+}
+
+impl Half {
+    /// The position of a sequence number of this direction. The first one seen defines the scale.
+    pub fn position(&mut self, sequence: u32) -> u64 {
+        self.reference.get_or_insert(Reference { sequence, position: ORIGIN }).position(sequence)
+    }
+
+    /// The stream begins here.
+    pub fn begin(&mut self, position: u64, from_start: bool) {
+        self.next = Some(position);
+        self.start = position;
+        self.from_start = from_start;
+    }
+
+    /// Offset of a position in the stream.
+    pub fn offset(&self, position: u64) -> u64 {
+        position.saturating_sub(self.start)
+    }
+
+    /// Moves the delivered end forward.
+    #[inline]
+    pub fn forward(&mut self, position: u64) {
+        self.next = Some(position);
+        if let Some(reference) = &mut self.reference {
+            reference.forward(position);
+        }
+    }
+
+    /// Notes the peer's acknowledgement.
+    #[inline]
+    pub fn acknowledge(&mut self, sequence: u32) {
+        let position = self.position(sequence);
+        if self.acknowledged.is_none_or(|seen| position > seen) {
+            self.acknowledged = Some(position);
+        }
+    }
+
+    /// Everything up to the FIN was delivered.
+    pub fn finished(&self) -> bool {
+        self.fin.is_some_and(|fin| self.next.is_none_or(|next| next >= fin))
+    }
+
+    pub fn is_holding(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| !held.is_empty())
+    }
+}
