@@ -5,4 +5,5 @@ mod codes;
 pub mod command;
 pub mod issue;
 pub mod names;
+pub mod status;
 pub mod text;

@@ -79,7 +79,7 @@ mod tests {
             }
         }
         // All SOP classes of dicom-dictionary-std 0.10.
-        assert_eq!(known, 310);
+        assert_eq!(known, 312);
     }
 
     #[test]
