@@ -69,6 +69,8 @@ pub struct Limits {
     pub command_bytes: usize,
     /// Presentation contexts kept for one association (ids are odd and 8 bits wide: 128).
     pub contexts: usize,
+    /// Items of one kind kept of one A-ASSOCIATE PDU besides: transfer syntaxes of a context, roles, extended negotiations.
+    pub negotiation_items: usize,
     /// Messages kept while the negotiation that names their transfer syntax has not been seen yet.
     pub deferred_messages: usize,
     /// Requests without a final response kept for one association; the oldest becomes an unanswered row.
@@ -78,6 +80,13 @@ pub struct Limits {
     /// Rows of one Arrow batch.
     pub batch_rows: usize,
 }
+
+/// Bytes kept of a UID or AE title (PS3.5 allows 64 and 16; longer ones are seen and worth showing).
+pub const UID_BYTES: usize = 128;
+/// Bytes kept of other text: an LO of 64 characters in UTF-8 has at most 256.
+pub const TEXT_BYTES: usize = 256;
+/// Issues listed for one A-ASSOCIATE PDU or one command set; what is beyond is counted in the last one.
+pub const ISSUES: usize = 32;
 
 const MIB: usize = 1 << 20;
 const SECOND: i64 = 1_000_000_000;
@@ -117,6 +126,7 @@ impl Default for Limits {
             pdu_bytes: 1 << 31,
             command_bytes: 64 << 10,
             contexts: 128,
+            negotiation_items: 256,
             deferred_messages: 1_024,
             pending_operations: 4_096,
             anomalies_per_kind: 10_000,

@@ -1,12 +1,19 @@
 //! Bytes -> events: the DICOM upper layer (PS3.8) and DIMSE (PS3.7). Knows nothing of TCP, files or Arrow.
 
 mod assembly;
+pub mod associate;
 mod association;
+mod codes;
+pub mod command;
 mod conversation;
 mod describe;
 pub mod framer;
+pub mod issue;
+pub mod names;
 mod pairing;
 pub mod resync;
+pub mod status;
+pub mod text;
 mod tls;
 
 pub use conversation::{Conversation, Dicom};
