@@ -473,9 +473,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
 
     fn lost(&mut self) {
         self.assembly.lost();
-        if let Some(association) = self.current()
-            && *self.is_dicom
-        {
+        if let Some(association) = self.current() {
             association.damaged = true;
         }
     }
