@@ -18,6 +18,8 @@ pub struct Limits {
     pub zstd_window_log: u32,
     /// Headers inside headers (VLAN, MPLS, tunnels) of one frame.
     pub encapsulations: u8,
+    /// Extension headers of one IPv6 packet (RFC 8200 section 4.1 has a use for seven).
+    pub ipv6_extensions: u8,
     /// IP datagrams being put together at once, and the bytes held for them.
     pub fragment_datagrams: usize,
     pub fragment_bytes: usize,
@@ -101,6 +103,7 @@ impl Default for Limits {
             compression_ratio: 1_000,
             zstd_window_log: 27,
             encapsulations: 8,
+            ipv6_extensions: 16,
             fragment_datagrams: 4_096,
             fragment_bytes: 16 * MIB,
             fragment_timeout: 30 * SECOND,

@@ -24,8 +24,7 @@ pub struct Address {
 
 impl Address {
     pub const fn v4(ip: [u8; 4], port: u16) -> Self {
-        let [a, b, c, d] = ip;
-        Self { ip: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d], port }
+        Self { ip: mapped(ip), port }
     }
 
     pub fn endpoint(self) -> Endpoint {
@@ -33,6 +32,13 @@ impl Address {
         let ip = v6.to_ipv4_mapped().map_or(IpAddr::V6(v6), IpAddr::V4);
         Endpoint { ip, port: self.port }
     }
+}
+
+/// An IPv4 address in IPv6's "v4-mapped" form (RFC 4291 section 2.5.5.2).
+#[inline]
+pub const fn mapped(ip: [u8; 4]) -> [u8; 16] {
+    let [a, b, c, d] = ip;
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d]
 }
 
 /// TCP flag bits (RFC 9293 section 3.1).

@@ -1,0 +1,81 @@
+//! The TCP checksum over the pseudo-header (RFC 9293 section 3.1, RFC 8200 section 8.1), and what offload leaves in its place.
+
+use super::segment::Segment;
+use super::tcp;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    Good,
+    Bad,
+    /// Not computed yet when the packet was captured: the network card was to do it (checksum or segmentation offload).
+    Partial,
+    /// Not all bytes are in the capture.
+    Unknown,
+}
+
+/// Checks a segment against its header (with options) and captured payload.
+///
+/// `Partial` is what sending hosts leave for their network card. Linux stores the sum of the pseudo-header, not complemented,
+/// with the segment's length in it (`tcp_v4_send_check`, `CHECKSUM_PARTIAL`); drivers and Windows that segment large sends
+/// store it with a length of 0 (the length differs in each packet that the card makes); both are also seen complemented, and
+/// some stacks leave 0. So a damaged segment is taken for `Partial` once in some 13,000 times.
+pub fn verify(segment: &Segment, header: &[u8], payload: &[u8]) -> Checksum {
+    let Some(head) = header.first_chunk::<{ tcp::FIXED }>() else { return Checksum::Unknown };
+    let whole = segment.captured >= segment.length && payload.len() == segment.captured as usize;
+    if !whole || header.len() != tcp::header_length(head) {
+        return Checksum::Unknown;
+    }
+    let length = (header.len() + payload.len()) as u32;
+    let addresses = addresses(segment);
+    if fold(addresses + pseudo(length) + sum(header) + sum(payload)) == 0xffff {
+        return Checksum::Good;
+    }
+    let field = u16::from_ne_bytes([head[16], head[17]]);
+    let (with, without) = (fold(addresses + pseudo(length)), fold(addresses + pseudo(0)));
+    if field == 0 || [with, !with, without, !without].contains(&field) { Checksum::Partial } else { Checksum::Bad }
+}
+
+/// All sums are of 16-bit words in the order of this machine: the sum of swapped words is the swapped sum (RFC 1071).
+fn addresses(segment: &Segment) -> u64 {
+    let (source, destination) = (&segment.source.ip, &segment.destination.ip);
+    match (source, destination) {
+        ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, from @ ..], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, to @ ..]) => sum(from) + sum(to),
+        _ => sum(source) + sum(destination),
+    }
+}
+
+/// Protocol and length; IPv6 has the length in 32 bits, IPv4 in 16, which sums to the same.
+fn pseudo(length: u32) -> u64 {
+    sum(&length.to_be_bytes()) + sum(&[0, 6])
+}
+
+/// The sum of 32-bit words, into which every sum of 16-bit words folds. Four accumulators that cannot overflow: 2^32 words
+/// would be needed.
+fn sum(bytes: &[u8]) -> u64 {
+    let mut lanes = [0_u64; 4];
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    for block in blocks {
+        let (words, _) = block.as_chunks::<8>();
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            let word = u64::from_ne_bytes(*word);
+            *lane += (word & 0xffff_ffff) + (word >> 32);
+        }
+    }
+    let (words, tail) = rest.as_chunks::<4>();
+    let mut total: u64 = lanes.iter().sum();
+    for word in words {
+        total += u64::from(u32::from_ne_bytes(*word));
+    }
+    let mut last = [0; 4];
+    for (to, from) in last.iter_mut().zip(tail) {
+        *to = *from;
+    }
+    total + u64::from(u32::from_ne_bytes(last))
+}
+
+fn fold(mut sum: u64) -> u16 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum as u16
+}
