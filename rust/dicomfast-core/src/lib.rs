@@ -17,4 +17,10 @@ pub mod event;
 pub mod flow;
 pub mod limits;
 pub mod net;
+pub mod pipeline;
 pub mod reader;
+#[cfg(feature = "arrow")]
+pub mod session;
+pub mod stats;
+#[cfg(feature = "arrow")]
+pub mod table;

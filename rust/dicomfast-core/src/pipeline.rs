@@ -1,0 +1,275 @@
+//! The wiring: capture -> net -> flow -> dicom -> a [`Sink`]. The only module that sees every stage. With two threads the first
+//! reads and takes frames apart, the second does the rest; both ways the same values pass in the same order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use crate::anomaly::Anomaly;
+use crate::capture::{Capture, CaptureOptions, Frame, FrameSink, Input, LinkType, Window};
+use crate::dicom::Dicom;
+use crate::error::{Error, Result};
+use crate::event::{CaptureRecord, Sink};
+use crate::flow::FlowTable;
+use crate::limits::Limits;
+use crate::net::segment::Batch;
+use crate::net::{FrameDecoder, link_type_name};
+use crate::stats::Stats;
+
+/// Frames of one batch: its segments stay in the second-level cache between the two halves.
+const BATCH_FRAMES: usize = 2_048;
+/// Batches on their way from one thread to the other.
+const BATCHES: usize = 4;
+/// How long to wait for the reading thread before the caller is asked whether to go on.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Batches that one step takes at most.
+const STEP: usize = 16;
+
+/// How a run is done.
+#[derive(Clone, Debug, Default)]
+pub struct EngineOptions {
+    /// 1 or 2; 0 means two where the machine has two processors.
+    pub threads: usize,
+    /// Wait for more at the end of a growing file.
+    pub follow: bool,
+    pub limits: Limits,
+}
+
+/// Reads captures and hands what happened to a sink.
+pub struct Engine<S: Sink> {
+    front: Front,
+    flow: FlowTable<Dicom<S>>,
+    interrupt: Arc<AtomicBool>,
+    stats: Stats,
+    ended: bool,
+}
+
+enum Front {
+    Inline(Box<(Reading, Batch)>),
+    Thread { batches: Receiver<Handed>, empty: Sender<Batch>, thread: Option<JoinHandle<()>>, stop: Arc<AtomicBool> },
+    Done,
+}
+
+/// What the reading thread hands over.
+enum Handed {
+    Batch(Batch, u64),
+    End(Vec<CaptureRecord>, Vec<(LinkType, u64)>, Batch),
+    Failed(Error),
+}
+
+/// The first half: bytes to segments.
+struct Reading {
+    capture: Capture,
+    decoder: FrameDecoder,
+    bytes: u64,
+}
+
+/// Takes the frames of one batch apart as they are read, while they are in the cache.
+struct Decoding<'a> {
+    decoder: &'a mut FrameDecoder,
+    batch: &'a mut Batch,
+    bytes: &'a mut u64,
+    slot: u16,
+}
+
+impl FrameSink for Decoding<'_> {
+    fn window(&mut self, window: &Arc<Window>) {
+        let known = self.batch.windows.iter().rposition(|held| Arc::ptr_eq(held, window));
+        let slot = known.unwrap_or_else(|| {
+            self.batch.windows.push(Arc::clone(window));
+            self.batch.windows.len() - 1
+        });
+        self.slot = slot as u16;
+    }
+
+    #[inline]
+    fn frame(&mut self, frame: Frame, bytes: &[u8]) {
+        self.batch.frames += 1;
+        *self.bytes += bytes.len() as u64;
+        self.decoder.decode(&frame, bytes, self.slot, self.batch);
+    }
+
+    fn anomaly(&mut self, anomaly: Anomaly) {
+        self.batch.anomalies.push(anomaly);
+    }
+}
+
+impl Reading {
+    /// Fills a batch; false at the end of the input.
+    fn fill(&mut self, batch: &mut Batch) -> Result<bool> {
+        batch.clear();
+        let mut decoding = Decoding { decoder: &mut self.decoder, batch, bytes: &mut self.bytes, slot: 0 };
+        self.capture.read(BATCH_FRAMES, &mut decoding)
+    }
+
+    fn finish(&mut self, batch: &mut Batch) -> (Vec<CaptureRecord>, Vec<(LinkType, u64)>) {
+        batch.clear();
+        self.decoder.finish(batch);
+        (self.capture.records(), self.decoder.unsupported().to_vec())
+    }
+}
+
+impl<S: Sink> Engine<S> {
+    /// Opens the inputs. What is wrong with them is told here.
+    pub fn open(inputs: Vec<Input>, options: &EngineOptions, sink: S) -> Result<Self> {
+        let interrupt = Arc::new(AtomicBool::new(false));
+        let limits = &options.limits;
+        let capture = Capture::open(inputs, limits, CaptureOptions { follow: options.follow, interrupt: Arc::clone(&interrupt) })?;
+        let reading = Reading { capture, decoder: FrameDecoder::new(limits), bytes: 0 };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if options.threads == 0 { processors } else { options.threads };
+        let front = if threads > 1 { Front::threaded(reading, &interrupt)? } else { Front::Inline(Box::new((reading, Batch::default()))) };
+        let flow = FlowTable::new(Dicom::new(sink, limits), limits);
+        Ok(Self { front, flow, interrupt, stats: Stats::default(), ended: false })
+    }
+
+    /// Set it to stop a read that waits.
+    pub fn interrupt_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupt)
+    }
+
+    pub fn stats(&self) -> Stats {
+        Stats { connections: self.flow.len() as u64, ..self.stats }
+    }
+
+    pub fn sink(&mut self) -> &mut S {
+        &mut self.flow.consumer.sink
+    }
+
+    pub fn into_sink(self) -> S {
+        self.flow.consumer.sink
+    }
+
+    /// Works for some milliseconds; false when the input is over and every row was handed to the sink.
+    pub fn step(&mut self) -> Result<bool> {
+        for _ in 0..STEP {
+            if self.ended {
+                return Ok(false);
+            }
+            if !self.advance()? {
+                return Ok(!self.ended);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes one batch; false where there was none.
+    fn advance(&mut self) -> Result<bool> {
+        match &mut self.front {
+            Front::Inline(both) => {
+                let (reading, batch) = both.as_mut();
+                let more = reading.fill(batch)?;
+                let bytes = reading.bytes;
+                Self::take(&mut self.flow, &mut self.stats, batch, bytes);
+                if !more {
+                    let (records, unsupported) = reading.finish(batch);
+                    Self::take(&mut self.flow, &mut self.stats, batch, bytes);
+                    self.finish(&records, &unsupported)?;
+                }
+                Ok(true)
+            }
+            Front::Thread { batches, empty, .. } => match batches.recv_timeout(PATIENCE) {
+                Ok(Handed::Batch(batch, bytes)) => {
+                    Self::take(&mut self.flow, &mut self.stats, &batch, bytes);
+                    // A full or closed channel only means that the batch is not used again.
+                    let _ = empty.try_send(batch);
+                    Ok(true)
+                }
+                Ok(Handed::End(records, unsupported, batch)) => {
+                    let bytes = self.stats.bytes;
+                    Self::take(&mut self.flow, &mut self.stats, &batch, bytes);
+                    self.finish(&records, &unsupported)?;
+                    Ok(true)
+                }
+                Ok(Handed::Failed(error)) => {
+                    self.ended = true;
+                    Err(error)
+                }
+                Err(RecvTimeoutError::Timeout) => Ok(false),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.ended = true;
+                    Err(Error::Argument("the reading thread ended without a word: please report this".to_owned()))
+                }
+            },
+            Front::Done => Ok(false),
+        }
+    }
+
+    fn take(flow: &mut FlowTable<Dicom<S>>, stats: &mut Stats, batch: &Batch, bytes: u64) {
+        stats.packets += batch.frames;
+        stats.segments += batch.segments.len() as u64;
+        stats.bytes = bytes;
+        flow.process(batch, |consumer, anomaly| consumer.sink.anomaly(anomaly));
+    }
+
+    fn finish(&mut self, records: &[CaptureRecord], unsupported: &[(LinkType, u64)]) -> Result<()> {
+        self.ended = true;
+        self.front = Front::Done;
+        self.flow.finish();
+        for record in records {
+            self.flow.consumer.sink.capture(record);
+        }
+        let undecoded: u64 = unsupported.iter().map(|(_, count)| *count).sum();
+        if undecoded > 0 && undecoded == self.stats.packets {
+            let names: Vec<String> = unsupported.iter().map(|(link, _)| link_type_name(*link)).collect();
+            return Err(Error::Unsupported {
+                input: records.first().map_or_else(String::new, |record| record.name.clone()),
+                what: format!("link type {}", names.join(", ")),
+                advice: "capture on an Ethernet, cooked, loopback, PPP or raw IP interface".to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Front {
+    fn threaded(mut reading: Reading, interrupt: &Arc<AtomicBool>) -> Result<Self> {
+        let (full, batches) = bounded::<Handed>(BATCHES);
+        let (empty, emptied) = bounded::<Batch>(BATCHES + 2);
+        let stop = Arc::clone(interrupt);
+        let work = move || {
+            loop {
+                let mut batch = emptied.try_recv().unwrap_or_default();
+                let handed = match reading.fill(&mut batch) {
+                    Ok(true) => Handed::Batch(batch, reading.bytes),
+                    Ok(false) => {
+                        if full.send(Handed::Batch(batch, reading.bytes)).is_ok() {
+                            let mut last = Batch::default();
+                            let (records, unsupported) = reading.finish(&mut last);
+                            // A closed channel means that nobody wants the rest.
+                            let _ = full.send(Handed::End(records, unsupported, last));
+                        }
+                        return;
+                    }
+                    Err(error) => Handed::Failed(error),
+                };
+                let failed = matches!(handed, Handed::Failed(_));
+                if full.send(handed).is_err() || failed {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("dicomfast-read".to_owned())
+            .spawn(work)
+            .map_err(|source| Error::Read { input: "a second thread".to_owned(), source })?;
+        Ok(Self::Thread { batches, empty, thread: Some(thread), stop })
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        if let Self::Thread { batches, thread, stop, .. } = self {
+            stop.store(true, Ordering::Relaxed);
+            // Taking away the receiver ends a thread that waits to hand something over.
+            drop(std::mem::replace(batches, bounded(0).1));
+            if let Some(thread) = thread.take() {
+                // The thread holds no lock and no result; how it ended does not matter any more.
+                let _ = thread.join();
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A run that ends in Arrow record batches: the engine with the tables as its sink. What the Python module drives.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arrow_array::RecordBatch;
+
+use crate::capture::Input;
+use crate::error::Result;
+use crate::limits::Limits;
+use crate::pipeline::{Engine, EngineOptions};
+use crate::stats::Stats;
+use crate::table::{Table, Tables};
+
+/// What to read, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub tables: Vec<Table>,
+    /// 1 or 2; 0 means two where the machine has two processors.
+    pub threads: usize,
+    /// Wait for more at the end of a growing file.
+    pub follow: bool,
+    pub limits: Limits,
+}
+
+/// What one step of a session gave.
+pub enum Progress {
+    Batch(Table, RecordBatch),
+    /// Nothing yet: ask again. Given at least every few dozen milliseconds, so that the caller can look after other things.
+    Working,
+    End,
+}
+
+/// One pass over the inputs.
+pub struct Session {
+    engine: Engine<Tables>,
+    ready: VecDeque<(Table, RecordBatch)>,
+    ended: bool,
+}
+
+impl Session {
+    pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
+        let tables = Tables::new(&options.tables, &options.limits);
+        let engine_options = EngineOptions { threads: options.threads, follow: options.follow, limits: options.limits };
+        Ok(Self { engine: Engine::open(inputs, &engine_options, tables)?, ready: VecDeque::new(), ended: false })
+    }
+
+    pub fn advance(&mut self) -> Result<Progress> {
+        if let Some((table, batch)) = self.ready.pop_front() {
+            return Ok(Progress::Batch(table, batch));
+        }
+        if self.ended {
+            return Ok(Progress::End);
+        }
+        let more = self.engine.step()?;
+        let tables = self.engine.sink();
+        while let Some(batch) = tables.ready() {
+            self.ready.push_back(batch);
+        }
+        if !more {
+            self.ended = true;
+            tables.finish();
+            self.ready.extend(tables.flush());
+        }
+        Ok(self.ready.pop_front().map_or(Progress::Working, |(table, batch)| Progress::Batch(table, batch)))
+    }
+
+    /// Everything that is waiting to fill a batch, now: for those who print as it happens.
+    pub fn flush(&mut self) {
+        let batches = self.engine.sink().flush();
+        self.ready.extend(batches);
+    }
+
+    /// Set it to stop a read that waits.
+    pub fn interrupt_flag(&self) -> Arc<AtomicBool> {
+        self.engine.interrupt_flag()
+    }
+
+    pub fn stats(&self) -> Stats {
+        self.engine.stats()
+    }
+}
