@@ -132,8 +132,8 @@ WORKLOADS: dict[str, Callable[[random.Random, int], Traffic]] = {"W1": stores, "
 
 def generate(workload: str, size: int, path: Path, seed: int = 1) -> dict[str, object]:
     """Writes the capture until `size` bytes are reached and every connection is closed; returns the truth."""
-    rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    impairment = Impairment(random.Random(seed + 1)) if workload == "W4" else None  # noqa: S311
+    rng = random.Random(seed)
+    impairment = Impairment(random.Random(seed + 1)) if workload == "W4" else None
     traffic = WORKLOADS[workload](rng, size)
     counts: Counter[str] = Counter()
     active: list[tuple[int, Player]] = []

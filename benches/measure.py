@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -17,10 +18,12 @@ OURS = Path(__file__).parent / "ours.py"
 
 @dataclass(frozen=True)
 class Run:
-    """One run: whole process, and for our side the call inside and its results."""
+    """One run: seconds and CPU seconds of the whole process, and for our side of the call inside, with its results."""
 
     process: float
+    cpu: float
     inside: float | None = None
+    inside_cpu: float | None = None
     peak: int = 0
     results: dict[str, int] = field(default_factory=dict)
     output: bytes = b""
@@ -28,11 +31,8 @@ class Run:
 
 def command(*arguments: str | Path, capture: bool = False) -> Run:
     """Runs a peer. Its output goes to /dev/null unless it is wanted."""
-    start = time.perf_counter()
-    done = subprocess.run(
-        [str(a) for a in arguments], stdout=subprocess.PIPE if capture else subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
-    )
-    return Run(time.perf_counter() - start, output=done.stdout or b"")
+    seconds, cpu, output = _timed([str(a) for a in arguments], subprocess.PIPE if capture else subprocess.DEVNULL, subprocess.DEVNULL)
+    return Run(seconds, cpu, output=output)
 
 
 def ours(path: Path, threads: int, mode: str = "read", tables: Sequence[str] = ()) -> Run:
@@ -40,11 +40,20 @@ def ours(path: Path, threads: int, mode: str = "read", tables: Sequence[str] = (
     arguments = [sys.executable, str(OURS), mode, str(path), str(threads)]
     if tables:
         arguments.append(",".join(tables))
-    start = time.perf_counter()
-    done = subprocess.run(arguments, stdout=subprocess.PIPE, check=True)
-    process = time.perf_counter() - start
-    told: dict[str, Any] = json.loads(done.stdout)
-    return Run(process, told["seconds"], told["peak_bytes"], told["results"])
+    seconds, cpu, output = _timed(arguments, subprocess.PIPE, None)
+    told: dict[str, Any] = json.loads(output)
+    return Run(seconds, cpu, told["seconds"], told["cpu_seconds"], told["peak_bytes"], told["results"])
+
+
+def _timed(arguments: list[str], stdout: int, stderr: int | None) -> tuple[float, float, bytes]:
+    before, start = _children_cpu(), time.perf_counter()
+    done = subprocess.run(arguments, stdout=stdout, stderr=stderr, check=True)
+    return time.perf_counter() - start, _children_cpu() - before, done.stdout or b""
+
+
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def warm(*paths: Path) -> None:
@@ -92,11 +101,23 @@ def alternate(rounds: int, a: Callable[[], Run], b: Callable[[], Run]) -> Rounds
     return runs
 
 
-def inside(run: Run) -> float:
-    if run.inside is None:
-        raise ValueError("a peer's run has no inside time")
-    return run.inside
-
-
 def process(run: Run) -> float:
     return run.process
+
+
+def cpu(run: Run) -> float:
+    return run.cpu
+
+
+def inside(run: Run) -> float:
+    return _ours(run.inside)
+
+
+def inside_cpu(run: Run) -> float:
+    return _ours(run.inside_cpu)
+
+
+def _ours(seconds: float | None) -> float:
+    if seconds is None:
+        raise ValueError("a peer's run has no inside time")
+    return seconds
