@@ -11,11 +11,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from generate import dicom  # noqa: E402
-from generate.conversation import Conversation, Packing  # noqa: E402
-from generate.dicom import Context  # noqa: E402
+from generate import dicom
+from generate.conversation import Conversation, Packing
+from generate.dicom import Context
 
-from wire import Script  # noqa: E402
+from wire import Script
 
 UID_ROOT = "1.2.826.0.1.3680043.10.5118"
 PACKING = Packing(max_pdu=16384)
@@ -25,7 +25,7 @@ Cut = Callable[[int], Iterable[int] | None]
 
 def mtu(_length: int) -> None:
     """Segments of the MSS."""
-    return None
+    return
 
 
 def image(rng: random.Random, instance: str, sop_class: str, pixels: bytes, rows: int, columns: int) -> bytes:
