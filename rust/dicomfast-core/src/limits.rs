@@ -3,8 +3,12 @@
 /// The bounds that keep memory constant whatever the network sends.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of one window of an input (a mapped piece of a file, or one read buffer).
+    /// Bytes of one window of an input: one read. A few of them fit the processor's second-level cache.
     pub window_bytes: usize,
+    /// The same where many inputs are read at once, and what is read of each to sort them by time.
+    pub small_window_bytes: usize,
+    /// Buffers of windows kept to be used again.
+    pub windows: usize,
     /// Largest captured length of one record; larger ones end the file (libpcap's MAXIMUM_SNAPLEN is 262144; loopback and
     /// BIG TCP need more).
     pub record_bytes: usize,
@@ -12,8 +16,16 @@ pub struct Limits {
     pub block_bytes: usize,
     /// Interfaces remembered for one pcapng section.
     pub interfaces: usize,
-    /// Ratio of decompressed to compressed bytes beyond which a compressed input is refused, once 64 MiB came out.
+    /// Link types listed of one input.
+    pub link_types: usize,
+    /// Comments kept of one pcapng file, and the bytes of them and of its other texts.
+    pub comments: usize,
+    pub comment_bytes: usize,
+    /// Bytes of TLS key logs (pcapng Decryption Secrets Blocks) kept.
+    pub secret_bytes: usize,
+    /// Ratio of decompressed to compressed bytes beyond which a compressed input is refused, once so many bytes came out.
     pub compression_ratio: u64,
+    pub compression_ratio_from: u64,
     /// zstd window (log2) that is accepted: 27 is 128 MiB, what `zstd --long` makes.
     pub zstd_window_log: u32,
     /// Headers inside headers (VLAN, MPLS, tunnels) of one frame.
@@ -96,11 +108,18 @@ const SECOND: i64 = 1_000_000_000;
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            window_bytes: 4 * MIB,
+            window_bytes: MIB / 2,
+            small_window_bytes: 64 << 10,
+            windows: 8,
             record_bytes: 4 * MIB,
             block_bytes: 16 * MIB,
             interfaces: 65_536,
+            link_types: 64,
+            comments: 1_024,
+            comment_bytes: MIB,
+            secret_bytes: 4 * MIB,
             compression_ratio: 1_000,
+            compression_ratio_from: 64 * MIB as u64,
             zstd_window_log: 27,
             encapsulations: 8,
             ipv6_extensions: 16,
