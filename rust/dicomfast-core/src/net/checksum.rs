@@ -79,3 +79,52 @@ fn fold(mut sum: u64) -> u16 {
     }
     sum as u16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Checksum, addresses, fold, pseudo, sum, verify};
+    use crate::net::segment::{Address, Segment};
+    use crate::net::tcp;
+
+    #[test]
+    fn sum_of_rfc_1071() {
+        // RFC 1071 section 3: 0001 f203 f4f5 f6f7 sums to ddf2.
+        assert_eq!(fold(sum(&[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7])).to_ne_bytes(), [0xdd, 0xf2]);
+        // As slowly as the definition, for all lengths around the size of a block.
+        let bytes: Vec<u8> = (0..200_u32).map(|value| (value * 37 + 11) as u8).collect();
+        for end in 0..bytes.len() {
+            let words = bytes[..end].chunks(2).map(|word| u64::from(u16::from_ne_bytes([word[0], *word.get(1).unwrap_or(&0)])));
+            assert_eq!(fold(sum(&bytes[..end])), fold(words.sum()), "{end}");
+        }
+    }
+
+    #[test]
+    fn partial_and_cut() {
+        let mut header = [0, 104, 0x2b, 0x67, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 0, 9, 0, 0, 0, 0];
+        let payload = [1, 2, 3];
+        let ip = crate::net::ip::Ip {
+            source: Address::v4([192, 0, 2, 1], 0).ip,
+            destination: Address::v4([192, 0, 2, 2], 0).ip,
+            ttl: 64,
+            id: 0,
+            v6: false,
+        };
+        let segment = Segment { captured: 3, length: 3, ..tcp::segment(&header, ip) };
+        assert_eq!(verify(&segment, &header, &payload), Checksum::Partial);
+        for length in [23, 0] {
+            let left = fold(addresses(&segment) + pseudo(length));
+            for field in [left, !left] {
+                header[16..18].copy_from_slice(&field.to_ne_bytes());
+                assert_eq!(verify(&segment, &header, &payload), Checksum::Partial);
+            }
+        }
+        // 192.0.2.1, 192.0.2.2, protocol 6 and length 23, added by hand: c000 + 0201 + c000 + 0202 + 0006 + 0017 = 18420 -> 8421.
+        assert_eq!(fold(addresses(&segment) + pseudo(23)).to_ne_bytes(), [0x84, 0x21]);
+        header[16..18].copy_from_slice(&[0x12, 0x34]);
+        assert_eq!(verify(&segment, &header, &payload), Checksum::Bad);
+        assert_eq!(verify(&Segment { length: 4, ..segment }, &header, &payload), Checksum::Unknown);
+        assert_eq!(verify(&segment, &header[..19], &payload), Checksum::Unknown);
+        header[12] = 0x60;
+        assert_eq!(verify(&segment, &header, &payload), Checksum::Unknown);
+    }
+}

@@ -112,7 +112,7 @@ impl Fragments {
         self.clock = self.clock.max(stamp.time);
         self.expire(anomalies);
         let number = self.number(&fragment, way, stamp);
-        self.make_room(number, payload.len() + PIECE_COST, anomalies);
+        let fits = self.make_room(number, payload.len() + PIECE_COST, anomalies);
         let waiting = self.waiting.get_mut(&number)?;
         if waiting.state != State::Open {
             return None;
@@ -120,6 +120,7 @@ impl Fragments {
         let before = waiting.cost;
         let outcome = match fault(&fragment, payload.len(), length) {
             Some(fault) => Err((AnomalyKind::BadFragment, fault)),
+            None if !fits => Err((AnomalyKind::FragmentLimit, "a datagram is larger than the memory for fragments")),
             None => waiting.add(fragment, payload, length),
         };
         if let Err((kind, detail)) = outcome {
@@ -172,14 +173,15 @@ impl Fragments {
         number
     }
 
-    /// The oldest give way, but for the one that is being added to.
-    fn make_room(&mut self, keep: u64, more: usize, anomalies: &mut Vec<Anomaly>) {
+    /// The oldest give way, but for the one that is being added to. Says whether that was enough.
+    fn make_room(&mut self, keep: u64, more: usize, anomalies: &mut Vec<Anomaly>) -> bool {
         while self.waiting.len() > self.most_datagrams || self.cost + more > self.most_bytes {
-            let Some(oldest) = self.waiting.keys().copied().find(|number| *number != keep) else { return };
+            let Some(oldest) = self.waiting.keys().copied().find(|number| *number != keep) else { return false };
             if let Some(waiting) = self.remove(oldest) {
                 waiting.report(AnomalyKind::FragmentLimit, "an incomplete datagram gave way to newer ones", anomalies);
             }
         }
+        true
     }
 
     fn expire(&mut self, anomalies: &mut Vec<Anomaly>) {

@@ -1,90 +1,14 @@
-//! The decoder on captures of every link type and tunnel (`tests/cases/links`), against etherparse and against each other; and
-//! on frames that are cut or damaged.
+//! Captures of every link type and tunnel (`tests/cases/links`), against etherparse and against each other.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::net::IpAddr;
 
-use etherparse::{EtherType, LaxSlicedPacket, TransportSlice};
-use pcap_parser::{LegacyPcapSlice, PcapBlockOwned};
+use etherparse::{EtherType, LaxSlicedPacket, TcpSlice, TransportSlice};
 
-use super::checksum::{Checksum, verify};
-use super::segment::{ARENA, Batch, NO_TUNNEL, NO_VLAN, Segment};
-use super::{FrameDecoder, fast, link};
+use super::{Seen, captures, decode, read, seen};
 use crate::anomaly::AnomalyKind;
-use crate::capture::{Frame, LinkType, Window};
-use crate::limits::Limits;
-
-struct Capture {
-    link: LinkType,
-    /// Bytes, and length on the wire.
-    frames: Vec<(Vec<u8>, u32)>,
-}
-
-fn read(name: &str) -> Capture {
-    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "..", "tests", "cases", "links", name].iter().collect();
-    let bytes = std::fs::read(&path).unwrap();
-    let capture = LegacyPcapSlice::from_slice(&bytes).unwrap();
-    let link = LinkType(capture.header.network.0 as u16);
-    let records = capture.filter_map(|block| match block.unwrap() {
-        PcapBlockOwned::Legacy(record) => Some((record.data.to_vec(), record.origlen)),
-        _ => None,
-    });
-    let frames = records.collect();
-    Capture { link, frames }
-}
-
-fn captures() -> Vec<(String, Capture)> {
-    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "..", "tests", "cases", "links"].iter().collect();
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| name.ends_with(".pcap"));
-    names.sort();
-    assert!(names.len() > 15);
-    names.into_iter().map(|name| (name.clone(), read(&name))).collect()
-}
-
-fn frame(number: u64, link: LinkType, offset: u32, bytes: &[u8], length: u32) -> Frame {
-    Frame { number, time: number as i64 * 1_000_000, link, capture: 0, offset, captured: bytes.len() as u32, length }
-}
-
-/// Decodes frames that lie in one window with 16 bytes before each, as in a capture file.
-fn decode(link: LinkType, frames: &[(Vec<u8>, u32)]) -> (FrameDecoder, Batch) {
-    let mut decoder = FrameDecoder::new(&Limits::default());
-    let mut batch = Batch::default();
-    let mut window = Vec::new();
-    for (index, (bytes, length)) in frames.iter().enumerate() {
-        window.extend_from_slice(&[0xee; 16]);
-        let frame = frame(index as u64 + 1, link, window.len() as u32, bytes, *length);
-        window.extend_from_slice(bytes);
-        decoder.decode(&frame, bytes, 0, &mut batch);
-    }
-    batch.windows.push(Arc::new(Window::owned(window)));
-    (decoder, batch)
-}
-
-/// What must be the same whatever the packet came in.
-#[derive(Debug, PartialEq)]
-struct Seen {
-    ports: (u16, u16),
-    sequence: u32,
-    acknowledgment: u32,
-    window: u16,
-    flags: u8,
-    header: Vec<u8>,
-    payload: Vec<u8>,
-}
-
-fn seen(batch: &Batch, segment: &Segment) -> Seen {
-    Seen {
-        ports: (segment.source.port, segment.destination.port),
-        sequence: segment.sequence,
-        acknowledgment: segment.acknowledgment,
-        window: segment.window,
-        flags: segment.flags,
-        header: batch.header(segment).to_vec(),
-        payload: batch.payload(segment).to_vec(),
-    }
-}
+use crate::capture::LinkType;
+use crate::net::checksum::{Checksum, verify};
+use crate::net::segment::{NO_TUNNEL, NO_VLAN};
 
 fn seen_by_etherparse(link: LinkType, bytes: &[u8]) -> Option<Seen> {
     let transport = match link.0 {
@@ -156,4 +80,54 @@ fn tunnels_hold_the_same_segments() {
         assert!(batch.anomalies.is_empty(), "{variant}: {:?}", batch.anomalies);
         assert_eq!(decoder.counts().tcp, 28, "{variant}");
     }
+}
+
+#[test]
+fn checksums_as_etherparse_computes_them() {
+    let (mut good, mut partial, mut unknown) = (0, 0, 0);
+    for (name, capture) in captures() {
+        let (_, batch) = decode(capture.link, &capture.frames);
+        for segment in &batch.segments {
+            let (header, payload) = (batch.header(segment), batch.payload(segment));
+            let found = verify(segment, header, payload);
+            if segment.captured < segment.length || header.len() < usize::from(header[12] >> 4) * 4 {
+                assert_eq!(found, Checksum::Unknown, "{name}");
+                unknown += 1;
+                continue;
+            }
+            let tcp = TcpSlice::from_slice(&[header, payload].concat()).unwrap().to_header();
+            let expected = match (segment.source.endpoint().ip, segment.destination.endpoint().ip) {
+                (IpAddr::V4(from), IpAddr::V4(to)) => tcp.calc_checksum_ipv4_raw(from.octets(), to.octets(), payload),
+                (IpAddr::V6(from), IpAddr::V6(to)) => tcp.calc_checksum_ipv6_raw(from.octets(), to.octets(), payload),
+                mixed => panic!("{mixed:?}"),
+            };
+            if expected.unwrap() == tcp.checksum {
+                assert_eq!(found, Checksum::Good, "{name} packet {}", segment.packet);
+                good += 1;
+                // One flipped bit anywhere is seen, unless it looks like offload.
+                let mut damaged = payload.to_vec();
+                if let Some(byte) = damaged.last_mut() {
+                    *byte ^= 0x10;
+                    assert_ne!(verify(segment, header, &damaged), Checksum::Good, "{name} packet {}", segment.packet);
+                }
+            } else {
+                assert_eq!(found, Checksum::Partial, "{name} packet {}", segment.packet);
+                partial += 1;
+            }
+        }
+    }
+    assert!(good > 500 && unknown > 50, "{good} {partial} {unknown}");
+}
+
+#[test]
+fn cut_frames_are_counted_once_for_a_capture() {
+    let capture = read("a45_snaplen96.pcap");
+    let (mut decoder, mut batch) = decode(capture.link, &capture.frames);
+    decoder.finish(&mut batch);
+    let cut = capture.frames.iter().filter(|(bytes, length)| bytes.len() < *length as usize).count();
+    let details: Vec<_> = batch.anomalies.iter().map(|anomaly| (anomaly.kind, anomaly.detail.to_string())).collect();
+    let text = format!("{cut} frames of input 0 are shorter in the capture than on the wire (snap length)");
+    assert_eq!(details, [(AnomalyKind::CutPacket, text)]);
+    // tshark -r a45_snaplen96.pcap -Y tcp -T fields -e tcp.len, added up.
+    assert_eq!(batch.segments.iter().map(|segment| u64::from(segment.length)).sum::<u64>(), 63105);
 }
