@@ -14,7 +14,10 @@ pub mod capture;
 pub mod dicom;
 pub mod error;
 pub mod event;
+pub mod findings;
 pub mod flow;
 pub mod limits;
 pub mod net;
 pub mod reader;
+#[cfg(feature = "arrow")]
+pub mod table;
