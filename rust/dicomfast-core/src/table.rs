@@ -1,0 +1,280 @@
+//! Events -> Arrow: the record batches that are handed out. Knows the records of `event` and Arrow; must not know how the records
+//! came about. Column names and types are the product's contract.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Schema, SchemaRef};
+
+use crate::anomaly::Anomaly;
+use crate::event::{
+    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, Sink, Wants,
+};
+use crate::findings::Rules;
+use crate::limits::Limits;
+
+mod anomalies;
+mod associations;
+mod capture_info;
+mod column;
+mod connections;
+mod events;
+mod findings;
+mod messages;
+mod operations;
+mod pdus;
+mod presentation_contexts;
+mod side;
+mod words;
+
+use column::Columns;
+pub use column::DOC;
+
+/// The tables, listed once: the enum, the names and the builders come from here.
+macro_rules! tables {
+    ($($(#[doc = $doc:literal])+ $table:ident in $module:ident;)+) => {
+        /// A table that can be asked for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Table { $($(#[doc = $doc])+ $table,)+ }
+
+        impl Table {
+            pub const ALL: &[Self] = &[$(Self::$table,)+];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$table => stringify!($module),)+ }
+            }
+
+            /// What a row of it is.
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$table => concat!($($doc),+).trim_ascii_start(),)+ }
+            }
+
+            /// Its columns; each field's metadata holds its documentation under [`DOC`].
+            pub fn schema(self) -> SchemaRef {
+                let fields = match self { $(Self::$table => $module::Builder::fields(),)+ };
+                Arc::new(Schema::new(fields))
+            }
+        }
+
+        /// One builder for each table that is wanted.
+        struct Builders { $($module: Option<Batches<$module::Builder>>,)+ }
+
+        impl Builders {
+            fn new(wanted: &[Table], rows: usize) -> Self {
+                Self { $($module: wanted.contains(&Table::$table).then(|| Batches::new(Table::$table, rows)),)+ }
+            }
+
+            fn flush(&mut self) -> Vec<(Table, RecordBatch)> {
+                [$(self.$module.as_mut().and_then(Batches::take),)+].into_iter().flatten().collect()
+            }
+        }
+    };
+}
+
+tables! {
+    /// One row per TCP connection.
+    Connections in connections;
+    /// One row per DICOM association.
+    Associations in associations;
+    /// One row per proposed presentation context.
+    PresentationContexts in presentation_contexts;
+    /// One row per DIMSE request with its responses.
+    Operations in operations;
+    /// One row per DIMSE message.
+    Messages in messages;
+    /// One row per thing worth telling a person.
+    Findings in findings;
+    /// One row per broken rule or damaged byte range.
+    Anomalies in anomalies;
+    /// One row per input file or interface.
+    CaptureInfo in capture_info;
+    /// One row per upper-layer PDU.
+    Pdus in pdus;
+    /// One row per association event and per DIMSE message, as it happens.
+    Events in events;
+}
+
+impl Table {
+    /// The tables that are made unless others are asked for.
+    pub const DEFAULT: &[Self] = &[
+        Self::Connections,
+        Self::Associations,
+        Self::PresentationContexts,
+        Self::Operations,
+        Self::Messages,
+        Self::Findings,
+        Self::Anomalies,
+        Self::CaptureInfo,
+    ];
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|table| table.name() == name)
+    }
+}
+
+/// The builder of a table, and when it is full.
+struct Batches<B> {
+    table: Table,
+    schema: SchemaRef,
+    limit: usize,
+    builder: B,
+}
+
+impl<B: Columns> Batches<B> {
+    fn new(table: Table, limit: usize) -> Self {
+        Self { table, schema: table.schema(), limit: limit.max(1), builder: B::default() }
+    }
+
+    /// Adds one row, and moves the batch to `ready` when that made it full.
+    fn add(&mut self, ready: &mut VecDeque<(Table, RecordBatch)>, append: impl FnOnce(&mut B)) {
+        append(&mut self.builder);
+        if self.builder.rows() >= self.limit {
+            ready.extend(self.take());
+        }
+    }
+
+    /// The rows so far; `None` where there are none.
+    fn take(&mut self) -> Option<(Table, RecordBatch)> {
+        let rows = self.builder.rows();
+        if rows == 0 {
+            return None;
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), self.builder.arrays(), &options);
+        #[expect(clippy::expect_used, reason = "fields and arrays come from one list (column.rs), and each column got one value a row")]
+        Some((self.table, batch.expect("columns of one schema and one length")))
+    }
+}
+
+/// Takes what happened and makes the batches of the tables that were asked for. Nothing is made for a table nobody asked for.
+/// Whoever feeds it takes what is [`ready`](Self::ready) after each piece of input, so that at most that piece's rows are held.
+pub struct Tables {
+    builders: Builders,
+    rules: Option<Rules>,
+    quota: anomalies::Quota,
+    ready: VecDeque<(Table, RecordBatch)>,
+}
+
+impl Tables {
+    pub fn new(wanted: &[Table], limits: &Limits) -> Self {
+        Self {
+            builders: Builders::new(wanted, limits.batch_rows),
+            rules: wanted.contains(&Table::Findings).then(|| Rules::new(limits)),
+            quota: anomalies::Quota::new(limits.anomalies_per_kind),
+            ready: VecDeque::new(),
+        }
+    }
+
+    /// A full batch, oldest first.
+    pub fn ready(&mut self) -> Option<(Table, RecordBatch)> {
+        self.ready.pop_front()
+    }
+
+    /// The rows that wait for their batch to be full, in the order of [`Table`]. Whatever is ready comes first.
+    pub fn flush(&mut self) -> Vec<(Table, RecordBatch)> {
+        let mut batches: Vec<_> = self.ready.drain(..).collect();
+        batches.extend(self.builders.flush());
+        batches
+    }
+
+    /// The input is at its end: makes the rows that tell of the whole. [`flush`](Self::flush) gives them.
+    pub fn finish(&mut self) {
+        if let Some(rules) = &mut self.rules {
+            rules.finish();
+        }
+        self.collect_findings();
+        if let Some(rows) = &mut self.builders.anomalies {
+            for summary in self.quota.summaries() {
+                rows.add(&mut self.ready, |builder| builder.append(&summary));
+            }
+        }
+    }
+
+    /// Feeds the rules with a record, and takes what they found.
+    fn judge(&mut self, feed: impl FnOnce(&mut Rules)) {
+        if let Some(rules) = &mut self.rules {
+            feed(rules);
+            self.collect_findings();
+        }
+    }
+
+    fn collect_findings(&mut self) {
+        if let (Some(rules), Some(rows)) = (&mut self.rules, &mut self.builders.findings) {
+            for finding in rules.take() {
+                rows.add(&mut self.ready, |builder| builder.append(&finding));
+            }
+        }
+    }
+}
+
+impl Sink for Tables {
+    fn connection(&mut self, record: &ConnectionRecord) {
+        if let Some(rows) = &mut self.builders.connections {
+            rows.add(&mut self.ready, |builder| builder.append(record));
+        }
+        self.judge(|rules| rules.connection(record));
+    }
+
+    fn association(&mut self, record: &AssociationRecord) {
+        if let Some(rows) = &mut self.builders.associations {
+            rows.add(&mut self.ready, |builder| builder.append(record));
+        }
+        if let Some(rows) = &mut self.builders.presentation_contexts {
+            for context in &record.contexts {
+                let row = presentation_contexts::Row { association: record.association, context };
+                rows.add(&mut self.ready, |builder| builder.append(&row));
+            }
+        }
+        self.judge(|rules| rules.association(record));
+    }
+
+    fn message(&mut self, record: &MessageRecord) {
+        if let Some(rows) = &mut self.builders.messages {
+            rows.add(&mut self.ready, |builder| builder.append(record));
+        }
+        self.judge(|rules| rules.message(record));
+    }
+
+    fn operation(&mut self, record: &OperationRecord) {
+        if let Some(rows) = &mut self.builders.operations {
+            rows.add(&mut self.ready, |builder| builder.append(record));
+        }
+        self.judge(|rules| rules.operation(record));
+    }
+
+    fn pdu(&mut self, record: &PduRecord) {
+        if let Some(rows) = &mut self.builders.pdus {
+            rows.add(&mut self.ready, |builder| builder.append(record));
+        }
+    }
+
+    fn event(&mut self, record: &EventRecord) {
+        if let Some(rows) = &mut self.builders.events {
+            rows.add(&mut self.ready, |builder| builder.append(record));
+        }
+    }
+
+    fn anomaly(&mut self, record: &Anomaly) {
+        if let Some(rows) = &mut self.builders.anomalies
+            && self.quota.admits(record.kind)
+        {
+            rows.add(&mut self.ready, |builder| builder.append(record));
+        }
+        self.judge(|rules| rules.anomaly(record));
+    }
+
+    fn capture(&mut self, record: &CaptureRecord) {
+        if let Some(rows) = &mut self.builders.capture_info {
+            rows.add(&mut self.ready, |builder| builder.append(record));
+        }
+        self.judge(|rules| rules.capture(record));
+    }
+
+    fn wants(&self) -> Wants {
+        Wants { pdus: self.builders.pdus.is_some(), events: self.builders.events.is_some() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,310 @@
+//! One column: an Arrow builder that takes a value as a record has it, and the [`columns!`] macro that lists a table's columns
+//! once. Knows Arrow's types; knows no record.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_array::builder::{BinaryBuilder, BooleanBuilder, ListBuilder, PrimitiveBuilder, StringBuilder, StringDictionaryBuilder};
+use arrow_array::types::{
+    ArrowPrimitiveType, DurationNanosecondType, Float64Type, Int32Type, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type,
+    UInt64Type,
+};
+use arrow_schema::{DataType, Field, Metadata, TimeUnit};
+
+use crate::event::{self, NO_TIME};
+
+/// The key of a field's metadata under which its documentation stands.
+pub const DOC: &str = "doc";
+
+/// What [`columns!`] needs of a kind of column, besides its `append`.
+pub(super) trait Column: Default {
+    fn data_type() -> DataType;
+    fn finish(&mut self) -> ArrayRef;
+}
+
+/// The columns of a table, or of a part of one.
+pub(super) trait Columns: Default {
+    fn fields() -> Vec<Field>;
+    fn rows(&self) -> usize;
+    /// The rows so far, in the order of the fields; the columns are empty afterwards.
+    fn arrays(&mut self) -> Vec<ArrayRef>;
+}
+
+pub(super) fn field<C: Column>(name: &str, doc: &str) -> Field {
+    // "type" is a column and a keyword.
+    let name = name.trim_start_matches("r#");
+    Field::new(name, C::data_type(), true).with_metadata(Metadata::from([(DOC, doc.trim_start())]))
+}
+
+/// A `Builder` with `append(&Record)`, from one list: the doc comment (it becomes the field's metadata), the name, the kind and
+/// the value of each column. A `let` before the columns names what several of them need.
+macro_rules! columns {
+    (
+        $record:ty as $row:ident;
+        $(let $local:ident = $init:expr;)*
+        $($(#[doc = $doc:literal])+ $name:ident: $kind:ident = $value:expr;)+
+    ) => {
+        #[derive(Default)]
+        pub(super) struct Builder {
+            rows: usize,
+            $($name: $crate::table::column::$kind,)+
+        }
+
+        impl Builder {
+            pub(super) fn append(&mut self, $row: &$record) {
+                $(let $local = $init;)*
+                $(self.$name.append($value);)+
+                self.rows += 1;
+            }
+        }
+
+        impl $crate::table::column::Columns for Builder {
+            fn fields() -> Vec<arrow_schema::Field> {
+                vec![$($crate::table::column::field::<$crate::table::column::$kind>(stringify!($name), concat!($($doc),+)),)+]
+            }
+
+            fn rows(&self) -> usize {
+                self.rows
+            }
+
+            fn arrays(&mut self) -> Vec<arrow_array::ArrayRef> {
+                self.rows = 0;
+                vec![$($crate::table::column::Column::finish(&mut self.$name),)+]
+            }
+        }
+    };
+}
+pub(super) use columns;
+
+/// A number of Arrow's type `T`.
+pub(super) struct Number<T: ArrowPrimitiveType>(PrimitiveBuilder<T>);
+
+pub(super) type U8 = Number<UInt8Type>;
+pub(super) type U16 = Number<UInt16Type>;
+pub(super) type U32 = Number<UInt32Type>;
+pub(super) type U64 = Number<UInt64Type>;
+pub(super) type F64 = Number<Float64Type>;
+pub(super) type Duration = Number<DurationNanosecondType>;
+
+impl<T: ArrowPrimitiveType> Default for Number<T> {
+    fn default() -> Self {
+        Self(PrimitiveBuilder::new())
+    }
+}
+
+impl<T: ArrowPrimitiveType> Number<T> {
+    pub(super) fn append(&mut self, value: impl Into<Option<T::Native>>) {
+        self.0.append_option(value.into());
+    }
+}
+
+impl<T: ArrowPrimitiveType> Column for Number<T> {
+    fn data_type() -> DataType {
+        T::DATA_TYPE
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+/// `timestamp[ns, UTC]`.
+pub(super) struct Time(PrimitiveBuilder<TimestampNanosecondType>);
+
+impl Default for Time {
+    fn default() -> Self {
+        Self(PrimitiveBuilder::new().with_data_type(Self::data_type()))
+    }
+}
+
+impl Time {
+    pub(super) fn append(&mut self, value: impl Into<Option<event::Time>>) {
+        self.0.append_option(value.into().filter(|time| *time != NO_TIME));
+    }
+}
+
+impl Column for Time {
+    fn data_type() -> DataType {
+        DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into()))
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Bool(BooleanBuilder);
+
+impl Bool {
+    pub(super) fn append(&mut self, value: impl Into<Option<bool>>) {
+        self.0.append_option(value.into());
+    }
+}
+
+impl Column for Bool {
+    fn data_type() -> DataType {
+        DataType::Boolean
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Bytes(BinaryBuilder);
+
+impl Bytes {
+    pub(super) fn append<'a>(&mut self, value: impl Into<Option<&'a [u8]>>) {
+        self.0.append_option(value.into());
+    }
+}
+
+impl Column for Bytes {
+    fn data_type() -> DataType {
+        DataType::Binary
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+/// Text that differs from row to row.
+#[derive(Default)]
+pub(super) struct Text(StringBuilder);
+
+impl Text {
+    pub(super) fn append<'a>(&mut self, value: impl Into<Option<&'a str>>) {
+        self.0.append_option(value.into());
+    }
+}
+
+impl Column for Text {
+    fn data_type() -> DataType {
+        DataType::Utf8
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+/// Text that repeats: `dictionary<int32, utf8>`.
+#[derive(Default)]
+pub(super) struct Word(StringDictionaryBuilder<Int32Type>);
+
+impl Word {
+    pub(super) fn append<'a>(&mut self, value: impl Into<Option<&'a str>>) {
+        self.0.append_option(value.into());
+    }
+}
+
+impl Column for Word {
+    fn data_type() -> DataType {
+        DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+/// An IP address as text; it is written out again only where it differs from the row before.
+#[derive(Default)]
+pub(super) struct Ip {
+    words: Word,
+    last: Option<IpAddr>,
+    text: String,
+}
+
+impl Ip {
+    pub(super) fn append(&mut self, value: IpAddr) {
+        if self.last != Some(value) {
+            self.text.clear();
+            // Writing to a String cannot fail.
+            let _ = write!(self.text, "{value}");
+            self.last = Some(value);
+        }
+        self.words.append(self.text.as_str());
+    }
+}
+
+impl Column for Ip {
+    fn data_type() -> DataType {
+        Word::data_type()
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        self.words.finish()
+    }
+}
+
+/// `list<utf8>`.
+#[derive(Default)]
+pub(super) struct Texts(ListBuilder<StringBuilder>);
+
+impl Texts {
+    pub(super) fn append<'a>(&mut self, value: impl Into<Option<&'a [String]>>) {
+        let value = value.into();
+        for text in value.unwrap_or_default() {
+            self.0.values().append_value(text);
+        }
+        self.0.append(value.is_some());
+    }
+}
+
+impl Column for Texts {
+    fn data_type() -> DataType {
+        DataType::new_list(DataType::Utf8, true)
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+/// Tags as `list<utf8>`, each as `(0008,0018)`; null where there is none.
+#[derive(Default)]
+pub(super) struct Tags(ListBuilder<StringBuilder>);
+
+impl Tags {
+    pub(super) fn append(&mut self, tags: &[u32]) {
+        for tag in tags {
+            let values = self.0.values();
+            // Writing to a builder cannot fail.
+            let _ = write!(values, "({:04X},{:04X})", tag >> 16, tag & 0xffff);
+            values.append_value("");
+        }
+        self.0.append(!tags.is_empty());
+    }
+}
+
+impl Column for Tags {
+    fn data_type() -> DataType {
+        Texts::data_type()
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+/// `None` for an empty list: what was not seen is null.
+pub(super) fn seen(texts: &[String]) -> Option<&[String]> {
+    (!texts.is_empty()).then_some(texts)
+}
+
+/// Nanoseconds from one time to another; `None` where either is not known.
+pub(super) fn span(from: impl Into<Option<event::Time>>, to: impl Into<Option<event::Time>>) -> Option<i64> {
+    let (from, to) = (from.into()?, to.into()?);
+    if from == NO_TIME || to == NO_TIME { None } else { to.checked_sub(from) }
+}
+
+/// Bytes per second; `None` where no time passed.
+pub(super) fn rate(bytes: u64, nanoseconds: Option<i64>) -> Option<f64> {
+    nanoseconds.filter(|span| *span > 0).map(|span| bytes as f64 * 1e9 / span as f64)
+}
