@@ -1,1 +1,48 @@
-//! The Python module `dicomfast._dicomfast`.
+//! The Python module `dicomfast._dicomfast`: converts arguments, lets go of the interpreter, calls the engine, converts the
+//! result, maps the error. Knows Python; knows nothing of what is in a capture.
+
+mod arrow;
+mod engine_stub;
+mod error;
+mod input;
+mod limits;
+mod session;
+
+use engine_stub as engine;
+use pyo3::prelude::*;
+
+/// The names of all tables, in the order of the documentation.
+#[pyfunction]
+fn table_names() -> Vec<&'static str> {
+    engine::Table::ALL.iter().map(|table| table.name()).collect()
+}
+
+/// The names of the tables that are made when none is named.
+#[pyfunction]
+fn default_tables() -> Vec<&'static str> {
+    engine::Table::DEFAULT.iter().map(|table| table.name()).collect()
+}
+
+/// The schema of a table.
+#[pyfunction]
+fn schema(table: &str) -> PyResult<arrow::Schema> {
+    Ok(arrow::Schema::new(session::table(table)?.schema()))
+}
+
+/// The version of the package.
+#[pyfunction]
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+#[pymodule(gil_used = false)]
+fn _dicomfast(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<session::Session>()?;
+    module.add_class::<arrow::Batch>()?;
+    module.add_class::<arrow::Schema>()?;
+    module.add_function(wrap_pyfunction!(table_names, module)?)?;
+    module.add_function(wrap_pyfunction!(default_tables, module)?)?;
+    module.add_function(wrap_pyfunction!(schema, module)?)?;
+    module.add_function(wrap_pyfunction!(limits::default_limits, module)?)?;
+    module.add_function(wrap_pyfunction!(version, module)?)
+}

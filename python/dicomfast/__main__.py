@@ -1,0 +1,7 @@
+"""`python -m dicomfast`."""
+
+import sys
+
+from dicomfast.cli import main
+
+sys.exit(main())

@@ -1,0 +1,82 @@
+"""The engine. Use it through `dicomfast.open`, `read` and `scan`."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO, final
+
+__all__ = ["Batch", "Schema", "Session", "default_limits", "default_tables", "schema", "table_names", "version"]
+
+@final
+class Session:
+    """One pass over the inputs: yields `(table name, Batch)` until the inputs end.
+
+    While the engine works, other Python threads run; Ctrl-C raises KeyboardInterrupt between two of its steps.
+    One thread at a time may read a session.
+    """
+
+    def __new__(
+        cls,
+        inputs: list[str | BinaryIO],
+        tables: list[str],
+        threads: int = 0,
+        limits: dict[str, int] | None = None,
+        follow: bool = False,
+    ) -> Session:
+        """Open the inputs.
+
+        inputs: paths, "-" for standard input, or file objects opened in binary mode; read one after the other.
+        tables: which tables to make; one that is not named costs nothing.
+        threads: 1 or 2; 0 for as many as the machine has, at most 2.
+        limits: bounds by name, see `default_limits`.
+        follow: at the end of the last input wait for more.
+
+        Raises OpenError, FormatError or ArgumentError.
+        """
+
+    def __iter__(self) -> Iterator[tuple[str, Batch]]: ...
+    def __next__(self) -> tuple[str, Batch]: ...
+    def close(self) -> None:
+        """End the pass and let go of the inputs; does nothing the second time."""
+
+    def stats(self) -> dict[str, int]:
+        """What has been read so far: "packets", "bytes", "segments". May be asked from another thread."""
+
+@final
+class Batch:
+    """Rows of one table, for anything that takes the Arrow PyCapsule interface."""
+
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> Any: ...
+    def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[Any, Any]:
+        """Give the batch in its own types; raises ArgumentError where the requested schema has other columns."""
+
+@final
+class Schema:
+    """The columns of a table."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> Any: ...
+
+def table_names() -> list[str]:
+    """All tables, in the order of the documentation."""
+
+def default_tables() -> list[str]:
+    """Name the tables that are made when none is named."""
+
+def schema(table: str) -> Schema:
+    """Give the schema of a table; raises ArgumentError for an unknown one."""
+
+def default_limits() -> list[tuple[str, int]]:
+    """Every limit, by name, with its default."""
+
+def version() -> str:
+    """Give the version of the package."""

@@ -1,0 +1,171 @@
+"""Captures as tables: whole, or batch by batch. Knows Arrow; knows nothing of printing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+from dicomfast import _dicomfast
+from dicomfast.errors import ArgumentError
+from dicomfast.sources import Source, can_be_read_again, expand
+from dicomfast.text import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+
+    import pyarrow as pa
+
+
+class Scan:
+    """One pass over a capture in constant memory: yields `(table name, pyarrow.RecordBatch)`."""
+
+    def __init__(self, session: _dicomfast.Session) -> None:
+        import pyarrow as pa
+
+        self._session = session
+        self._record_batch = pa.record_batch
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> tuple[str, pa.RecordBatch]:
+        name, batch = next(self._session)
+        return name, self._record_batch(batch)
+
+    def stats(self) -> dict[str, int]:
+        """What has been read so far: packets, bytes, segments. May be asked from another thread."""
+        return self._session.stats()
+
+    def close(self) -> None:
+        """End the pass and let go of the files."""
+        self._session.close()
+
+
+class Capture:
+    """A capture and its tables.
+
+    Each table is an attribute: `capture.associations` is a `pyarrow.Table`. The first use of a default table reads the
+    capture once, for all of them, and keeps them; `pdus` and `events` are read when they are asked for.
+    """
+
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        *,
+        threads: int = 0,
+        limits: Mapping[str, int] | None = None,
+        follow: bool = False,
+    ) -> None:
+        self._sources = expand(list(sources))
+        self._threads = threads
+        self._limits = dict(limits or {})
+        self._follow = follow
+        self._whole: dict[str, pa.Table] = {}
+        self._used = False
+        self._scan: Scan | None = None
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of all tables."""
+        return _dicomfast.table_names()
+
+    @property
+    def sources(self) -> list[str | BinaryIO]:
+        """What is read, patterns expanded."""
+        return list(self._sources)
+
+    def scan(self, tables: Iterable[str] | None = None) -> Scan:
+        """Read the capture once, in constant memory, and yield the batches of the tables as they fill."""
+        if self._used and not can_be_read_again(self._sources):
+            raise ArgumentError(
+                "standard input and file objects can be read only once; name every table you need in one read or scan"
+            )
+        names = self._names(tables)
+        session = _dicomfast.Session(self._sources, names, self._threads, self._limits, self._follow)
+        self._used = True
+        self._scan = Scan(session)
+        return self._scan
+
+    def read(self, tables: Iterable[str] | None = None) -> dict[str, pa.Table]:
+        """Whole tables by name; one pass for all that have not been read yet."""
+        names = self._names(tables)
+        missing = [name for name in names if name not in self._whole]
+        if missing:
+            self._whole |= self._read(missing)
+        return {name: self._whole[name] for name in names}
+
+    def close(self) -> None:
+        """Let go of the files. Tables that were read stay."""
+        if self._scan is not None:
+            self._scan.close()
+
+    def __getattr__(self, name: str) -> pa.Table:
+        if name.startswith("_") or name not in _dicomfast.table_names():
+            raise AttributeError(
+                f"a capture has no table {name!r}; the tables are {', '.join(_dicomfast.table_names())}"
+            )
+        defaults = _dicomfast.default_tables()
+        return self.read(defaults if name in defaults else [name])[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.tables]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        names = [source if isinstance(source, str) else "<file object>" for source in self._sources[:3]]
+        more = len(self._sources) - len(names)
+        return f"<Capture {escape(', '.join(names))}{f' and {more} more' if more else ''}>"
+
+    def _names(self, tables: Iterable[str] | None) -> list[str]:
+        if isinstance(tables, str):
+            raise ArgumentError(f"tables is a list of names: [{tables!r}]")
+        names = _dicomfast.default_tables() if tables is None else list(dict.fromkeys(tables))
+        for name in names:
+            _dicomfast.schema(name)
+        return names
+
+    def _read(self, names: list[str]) -> dict[str, pa.Table]:
+        import pyarrow as pa
+
+        batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in names}
+        for name, batch in self.scan(names):
+            batches[name].append(batch)
+        return {name: pa.Table.from_batches(batches[name], pa.schema(_dicomfast.schema(name))) for name in names}
+
+
+def open(  # noqa: A001 - as gzip.open
+    *sources: Source, threads: int = 0, limits: Mapping[str, int] | None = None, follow: bool = False
+) -> Capture:
+    """Open a capture: one or more paths, patterns, binary file objects, or "-" for standard input.
+
+    Several inputs are read one after the other, as one capture. Nothing is read before a table is asked for.
+    threads: 1 or 2; 0 for as many as the machine has, at most 2. limits: bounds by name (ARCHITECTURE.md).
+    follow: at the end of the last input wait for more, as `tail -f`.
+    """
+    return Capture(sources, threads=threads, limits=limits, follow=follow)
+
+
+def read(
+    *sources: Source, tables: Iterable[str] | None = None, threads: int = 0, limits: Mapping[str, int] | None = None
+) -> dict[str, pa.Table]:
+    """Read whole tables in one pass: the default ones, or those named."""
+    with Capture(sources, threads=threads, limits=limits) as capture:
+        return capture.read(tables)
+
+
+def scan(
+    *sources: Source,
+    tables: Iterable[str] | None = None,
+    threads: int = 0,
+    limits: Mapping[str, int] | None = None,
+    follow: bool = False,
+) -> Scan:
+    """Read once in constant memory: yields `(table name, pyarrow.RecordBatch)` as the batches fill."""
+    return Capture(sources, threads=threads, limits=limits, follow=follow).scan(tables)

@@ -1,0 +1,158 @@
+"""The commands: each reads its arguments, calls the part that does the work, and prints."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+import dicomfast
+from dicomfast import _dicomfast, dump, summary, terminal
+from dicomfast.cli import options, progress
+from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    import pyarrow as pa
+
+FINDINGS = 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(dicomfast.__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """What DICOM did on the network: from a capture (pcap, pcapng) to a summary, a listing, or tables.
+
+    Start with: dicomfast summary FILE
+    """
+
+
+@cli.command("summary")
+@options.inputs
+@options.color
+@click.option(
+    "--fail-on", type=click.Choice(summary.SEVERITIES), help="Exit 3 if there is such a finding, or a graver one."
+)
+def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
+    """What was seen, what failed, how fast: one screen, findings ranked."""
+    with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
+        result = summary.summarize(scan)
+    for line in summary.render(result, options.paint(color)):
+        click.echo(line, color=True)
+    worst = result.worst()
+    failed = fail_on and worst and summary.SEVERITIES.index(worst) <= summary.SEVERITIES.index(fail_on)
+    return FINDINGS if failed else 0
+
+
+@cli.command("dump")
+@options.inputs
+@options.color
+@click.option("-v", "verbose", count=True, help="-v: what was negotiated; -vv: command elements; -vvv: PDUs in hex.")
+@click.option("-n", "numeric", is_flag=True, help="UIDs and codes, not their names (addresses are never looked up).")
+@click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N events.")
+def dump_command(color: str, verbose: int, limit: int | None, *, numeric: bool, **inputs: Any) -> None:
+    """A line for each association event and DIMSE message, as it happens."""
+    detail = dump.Detail(verbose, numeric)
+    out = sys.stdout
+    with progress.watched(options.capture(**inputs), detail.tables, bar=not out.isatty()) as scan:
+        for number, lines in enumerate(dump.lines(scan, detail, options.paint(color)), 1):
+            out.write("\n".join(lines) + "\n")
+            if number == limit:
+                break
+
+
+@cli.command("table")
+@click.argument("name", type=click.Choice(_dicomfast.table_names()), metavar="NAME")
+@options.inputs
+@click.option("-o", "path", metavar="OUT", help="Write to this file; its suffix names the format.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no suffix names it.")
+@click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N rows.")
+@click.option("--columns", metavar="A,B,...", help="These columns, in this order.")
+@options.color
+def table_command(
+    name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any
+) -> None:
+    """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet.
+
+    `dicomfast tables` lists the names. Times are UTC with nanoseconds; durations in the text formats are seconds.
+    """
+    capture = options.capture(**inputs)
+    form = form or (format_of(path) if path else "text")
+    chosen = _chosen(name, columns)
+    with ExitStack() as stack:
+        if path is None:
+            if form in BINARY and sys.stdout.isatty():
+                raise click.UsageError(f"{form} is not for a terminal: write it to a file with -o")
+            stream: BinaryIO = sys.stdout.buffer
+        else:
+            _keep_inputs(capture, path)
+            stream = stack.enter_context(replacing(path))
+        scan = stack.enter_context(progress.watched(capture, [name], bar=path is not None or not sys.stdout.isatty()))
+        _write(scan, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
+
+
+def _chosen(name: str, columns: str | None) -> list[str] | None:
+    if columns is None:
+        return None
+    known = _dicomfast.schema(name).names
+    chosen = [column.strip() for column in columns.split(",")]
+    for column in chosen:
+        if column not in known:
+            raise click.UsageError(f"{name} has no column {column!r}; it has {', '.join(known)}")
+    return chosen
+
+
+def _keep_inputs(capture: dicomfast.Capture, path: str) -> None:
+    target = Path(path)
+    for source in capture.sources:
+        if isinstance(source, str) and Path(source).exists() and target.exists() and target.samefile(source):
+            raise click.UsageError("the output is one of the inputs")
+
+
+def _writer(form: str, stream: BinaryIO, name: str, chosen: list[str] | None, color: str, *, to_file: bool) -> Writer:
+    import pyarrow as pa
+
+    schema = pa.schema(_dicomfast.schema(name))
+    if chosen is not None:
+        schema = pa.schema([schema.field(column) for column in chosen], metadata=schema.metadata)
+    if form != "text":
+        return writer(form, stream, schema)
+    fit = terminal.width() if not to_file and sys.stdout.isatty() else None
+    return terminal.TextWriter(
+        stream, schema, fit=fit, paint=terminal.Paint(color=False) if to_file else options.paint(color)
+    )
+
+
+def _write(scan: dicomfast.Scan, target: Writer, chosen: list[str] | None, limit: int | None) -> None:
+    left = limit
+    for _, batch in scan:
+        part: pa.RecordBatch = batch if chosen is None else batch.select(chosen)
+        if left is not None:
+            part = part.slice(0, left)
+            left -= part.num_rows
+        target.write(part)
+        if left == 0:
+            break
+    target.close()
+
+
+@cli.command("tables")
+@options.color
+@click.argument("names", nargs=-1)
+def tables_command(names: tuple[str, ...], color: str) -> None:
+    """List the tables and what their columns mean; with NAMES, these tables alone."""
+    import pyarrow as pa
+
+    paint = options.paint(color)
+    for name in names or _dicomfast.table_names():
+        schema = pa.schema(_dicomfast.schema(name))
+        default = "" if name in _dicomfast.default_tables() else " (on request)"
+        about = (schema.metadata or {}).get(b"doc", b"").decode()
+        click.echo(paint(name, "bold") + default + (f": {about}" if about else ""), color=True)
+        cells = [[field.name, str(field.type), (field.metadata or {}).get(b"doc", b"").decode()] for field in schema]
+        for line in terminal.columns(cells):
+            click.echo(f"  {line}", color=True)

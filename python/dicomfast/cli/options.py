@@ -1,0 +1,73 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import rich_click as click
+
+import dicomfast
+from dicomfast.terminal import Paint, wants_color
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+
+class Limit(click.ParamType[tuple[str, int]]):
+    """KEY=VALUE, the value a whole number; 1_000_000 may be written so."""
+
+    name = "KEY=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Split and check."""
+        key, _, number = str(value).partition("=")
+        try:
+            return key.strip(), int(number, 0)
+        except ValueError:
+            self.fail("a limit is KEY=NUMBER", param, ctx)
+
+
+def inputs(function: Function) -> Function:
+    """FILES..., -r, --threads and --limit."""
+    for decorate in (
+        click.option(
+            "--limit", "limits", type=Limit(), multiple=True, help="Set a bound of the engine, e.g. connections=1000."
+        ),
+        click.option(
+            "--threads", type=click.IntRange(0, 2), default=0, metavar="N", help="1 or 2; 0: what the machine has."
+        ),
+        click.option(
+            "-r",
+            "read_files",
+            multiple=True,
+            metavar="FILE",
+            help="Read this file (as in tcpdump); - is standard input.",
+        ),
+        click.argument("files", nargs=-1),
+    ):
+        function = decorate(function)
+    return function
+
+
+def color(function: Function) -> Function:
+    """--color."""
+    when = click.Choice(["auto", "always", "never"])
+    return click.option("--color", type=when, default="auto", help="Colours; auto heeds NO_COLOR.")(function)
+
+
+def capture(
+    files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...]
+) -> dicomfast.Capture:
+    """The capture that the arguments name."""
+    sources = [*read_files, *files]
+    if not sources:
+        raise click.UsageError("name a capture file, or - for standard input")
+    return dicomfast.open(*sources, threads=threads, limits=dict(limits))
+
+
+def paint(when: str) -> Paint:
+    """Colours for standard output."""
+    return Paint(color=wants_color(when, sys.stdout))

@@ -1,0 +1,88 @@
+"""How far a run is: a bar on standard error for what takes longer than a second, and the counts after Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from dicomfast.terminal import count, size
+from dicomfast.text import markup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicomfast.capture import Capture, Scan
+
+_PATIENCE = 1.0
+_REFRESH = 0.2
+
+_running: list[Scan] = []
+
+
+def interrupted() -> str:
+    """What was read before Ctrl-C, for the last line."""
+    if not _running:
+        return ""
+    stats = _running[-1].stats()
+    return f" after {count(stats['packets'], 'packet')}, {size(stats['bytes'])}"
+
+
+@contextmanager
+def watched(capture: Capture, tables: list[str], *, bar: bool = True) -> Iterator[Scan]:
+    """A pass over the capture, with a bar where a person looks at standard error and nothing else is printed there."""
+    scan = capture.scan(tables)
+    _running.append(scan)
+    done = threading.Event()
+    shown = None
+    if bar and sys.stderr.isatty():
+        shown = threading.Thread(target=_show, args=(scan, _total(capture), _label(capture), done), daemon=True)
+        shown.start()
+    try:
+        yield scan
+        _running.clear()
+    finally:
+        done.set()
+        if shown is not None:
+            shown.join()
+        if not _running:
+            scan.close()
+
+
+def _total(capture: Capture) -> int | None:
+    """Bytes of all inputs, where they are plain files."""
+    total = 0
+    for source in capture.sources:
+        if not isinstance(source, str) or not os.path.isfile(source):  # noqa: PTH113 - "-" is no path
+            return None
+        total += os.path.getsize(source)  # noqa: PTH202 - as above
+    return total
+
+
+def _label(capture: Capture) -> str:
+    names = [source if isinstance(source, str) else "file object" for source in capture.sources]
+    return names[0] if len(names) == 1 else f"{len(names)} files"
+
+
+def _show(scan: Scan, total: int | None, label: str, done: threading.Event) -> None:
+    if done.wait(_PATIENCE):
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[counts]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with progress:
+        task = progress.add_task(markup(label), total=total, counts="")
+        while not done.wait(_REFRESH):
+            stats = scan.stats()
+            counts = f"{count(stats['packets'], 'packet')}, {size(stats['bytes'])}"
+            progress.update(task, completed=stats["bytes"], counts=counts)

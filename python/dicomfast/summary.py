@@ -1,0 +1,275 @@
+"""A capture on one screen: what was seen, what failed, how fast. Counts while it reads, and keeps no table."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dicomfast.terminal import Paint, columns, count, duration, size
+from dicomfast.text import escape
+from dicomfast.values import integers, iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pyarrow as pa
+
+TABLES = ["capture_info", "connections", "associations", "operations", "anomalies", "findings"]
+SEVERITIES = ("error", "warning", "note")
+
+_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+# Lines of one section before the rest is counted in one line.
+_LINES = 12
+# Response times kept for one command: the median of more is that of the first ones.
+_SAMPLES = 1_000_000
+
+
+@dataclass
+class Commands:
+    """The operations of one command."""
+
+    count: int = 0
+    failed: int = 0
+    unanswered: int = 0
+    bytes: int = 0
+    timed_bytes: int = 0
+    transfer_time: int = 0
+    response_times: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Pair:
+    """The associations between one calling and one called AE title."""
+
+    associations: int = 0
+    not_accepted: int = 0
+    operations: int = 0
+    failed: int = 0
+    bytes: int = 0
+
+
+@dataclass
+class Summary:
+    """What the tables add up to."""
+
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    connections: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    endings: Counter[str] = field(default_factory=Counter)
+    pairs: dict[tuple[str, str], Pair] = field(default_factory=lambda: defaultdict(Pair))
+    commands: dict[str, Commands] = field(default_factory=lambda: defaultdict(Commands))
+    failures: Counter[tuple[str, int | None, str]] = field(default_factory=Counter)
+    anomalies: Counter[str] = field(default_factory=Counter)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    def worst(self) -> str | None:
+        """The gravest severity among the findings."""
+        seen = {finding["severity"] for finding in self.findings}
+        return next((severity for severity in SEVERITIES if severity in seen), None)
+
+
+def summarize(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Summary:
+    """Add up the batches of `TABLES`."""
+    summary = Summary()
+    takers = {
+        "capture_info": _capture,
+        "connections": _connections,
+        "associations": _associations,
+        "operations": _operations,
+        "anomalies": _anomalies,
+        "findings": _findings,
+    }
+    for name, batch in batches:
+        if name in takers:
+            takers[name](summary, batch)
+    summary.findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
+    return summary
+
+
+def _column(batch: pa.RecordBatch, name: str) -> list[Any]:
+    import pyarrow as pa
+
+    column = batch.column(name)
+    if pa.types.is_timestamp(column.type) or pa.types.is_duration(column.type):
+        return integers(column)
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+def _records(batch: pa.RecordBatch, *names: str) -> list[dict[str, Any]]:
+    cells = zip(*(_column(batch, name) for name in names), strict=True)
+    return [dict(zip(names, row, strict=True)) for row in cells]
+
+
+def _capture(summary: Summary, batch: pa.RecordBatch) -> None:
+    names = ("name", "format", "packets", "bytes", "cut_packets", "dropped", "first_time", "last_time", "complete")
+    summary.inputs += _records(batch, *names)
+
+
+def _connections(summary: Summary, batch: pa.RecordBatch) -> None:
+    summary.connections.update(_column(batch, "protocol"))
+
+
+def _associations(summary: Summary, batch: pa.RecordBatch) -> None:
+    names = ("calling_ae", "called_ae", "outcome", "ended_by", "operations", "failed", "dataset_bytes")
+    for row in _records(batch, *names):
+        summary.outcomes[row["outcome"]] += 1
+        summary.endings[row["ended_by"]] += 1
+        pair = summary.pairs[row["calling_ae"] or "?", row["called_ae"] or "?"]
+        pair.associations += 1
+        pair.not_accepted += row["outcome"] in ("rejected", "unanswered")
+        pair.operations += row["operations"]
+        pair.failed += row["failed"]
+        pair.bytes += row["dataset_bytes"]
+
+
+def _operations(summary: Summary, batch: pa.RecordBatch) -> None:
+    names = ("command", "status", "status_text", "status_category", "answered", "complete", "dataset_bytes",
+             "response_dataset_bytes", "transfer_time", "response_time")  # fmt: skip
+    for row in _records(batch, *names):
+        command = summary.commands[row["command"]]
+        command.count += 1
+        command.bytes += (row["dataset_bytes"] or 0) + (row["response_dataset_bytes"] or 0)
+        if row["status_category"] == "failure":
+            command.failed += 1
+            summary.failures[row["command"], row["status"], row["status_text"] or ""] += 1
+        command.unanswered += not row["answered"]
+        if row["dataset_bytes"] and row["transfer_time"]:
+            command.timed_bytes += row["dataset_bytes"]
+            command.transfer_time += row["transfer_time"]
+        if row["response_time"] is not None and len(command.response_times) < _SAMPLES:
+            command.response_times.append(row["response_time"])
+
+
+def _anomalies(summary: Summary, batch: pa.RecordBatch) -> None:
+    summary.anomalies.update(_column(batch, "kind"))
+
+
+def _findings(summary: Summary, batch: pa.RecordBatch) -> None:
+    summary.findings += _records(batch, "severity", "code", "title", "evidence", "advice", "association", "packet")
+
+
+def render(summary: Summary, paint: Paint) -> list[str]:
+    """The lines of the screen."""
+    sections = [
+        _render_capture(summary),
+        _render_associations(summary),
+        _render_pairs(summary, paint),
+        _render_commands(summary, paint),
+        _render_failures(summary, paint),
+        _render_anomalies(summary),
+        _render_findings(summary, paint),
+    ]
+    lines: list[str] = []
+    for section in sections:
+        if section:
+            lines += [*([""] if lines else []), *section]
+    return lines
+
+
+def _render_capture(summary: Summary) -> list[str]:
+    inputs = summary.inputs
+    if not inputs:
+        return ["No input was read"]
+    what = escape(inputs[0]["name"]) if len(inputs) == 1 else count(len(inputs), "capture file")
+    packets, captured = sum(one["packets"] for one in inputs), sum(one["bytes"] for one in inputs)
+    lines = [f"{what}: {escape(inputs[0]['format'])}, {count(packets, 'packet')}, {size(captured)}"]
+    starts = [one["first_time"] for one in inputs if one["first_time"] is not None]
+    ends = [one["last_time"] for one in inputs if one["last_time"] is not None]
+    if starts and ends:
+        start, end = min(starts), max(ends)
+        span = f"{iso(start)[:23].replace('T', ' ')} UTC, {duration(end - start)}"
+        if end > start:
+            span += f", {captured * 8e3 / (end - start):.3g} Mbit/s on average"
+        lines.append(span)
+    cut = sum(one["cut_packets"] for one in inputs)
+    dropped = sum(one["dropped"] or 0 for one in inputs)
+    trouble = [
+        text
+        for amount, text in (
+            (dropped, f"{count(dropped, 'packet')} dropped while capturing"),
+            (cut, f"{count(cut, 'packet')} cut short by the snap length"),
+            (sum(one["complete"] is False for one in inputs), "not read to the end"),
+        )
+        if amount
+    ]
+    return lines + [f"Capture: {text}" for text in trouble]
+
+
+def _tally(counter: Counter[str]) -> str:
+    return ", ".join(f"{amount:,} {escape(str(what))}" for what, amount in counter.most_common())
+
+
+def _render_associations(summary: Summary) -> list[str]:
+    connections = summary.connections.total()
+    lines = [f"{count(connections, 'TCP connection')}" + (f": {_tally(summary.connections)}" if connections else "")]
+    associations = summary.outcomes.total()
+    lines.append(f"{count(associations, 'association')}" + (f": {_tally(summary.outcomes)}" if associations else ""))
+    if associations:
+        lines.append(f"  ended by: {_tally(summary.endings)}")
+    return lines
+
+
+def _render_pairs(summary: Summary, paint: Paint) -> list[str]:
+    if not summary.pairs:
+        return []
+    header = ["Calling AE", "Called AE", "associations", "refused", "operations", "failed", "data"]
+    ranked = sorted(summary.pairs.items(), key=lambda item: (-item[1].bytes, -item[1].associations, item[0]))
+    body = [
+        [escape(calling), escape(called), *(f"{number:,}" for number in
+         (pair.associations, pair.not_accepted, pair.operations, pair.failed)), size(pair.bytes)]
+        for (calling, called), pair in ranked[:_LINES]
+    ]  # fmt: skip
+    return _titled(header, body, len(ranked), paint, right=range(2, 7))
+
+
+def _render_commands(summary: Summary, paint: Paint) -> list[str]:
+    if not summary.commands:
+        return []
+    header = ["Command", "count", "failed", "unanswered", "data", "throughput", "response (median)"]
+    ranked = sorted(summary.commands.items(), key=lambda item: (-item[1].count, item[0]))
+    body = []
+    for name, command in ranked:
+        rate = f"{size(command.timed_bytes * 1e9 / command.transfer_time)}/s" if command.transfer_time else ""
+        times = command.response_times
+        median = duration(statistics.median(times)) if times else ""
+        counts = (f"{number:,}" for number in (command.count, command.failed, command.unanswered))
+        body.append([escape(name), *counts, size(command.bytes) if command.bytes else "", rate, median])
+    return _titled(header, body, len(ranked), paint, right=range(1, 7))
+
+
+def _titled(header: list[str], body: list[list[str]], total: int, paint: Paint, right: range) -> list[str]:
+    title, *lines = columns([header, *body], right=frozenset(right))
+    more = [f"... and {total - len(body):,} more"] if total > len(body) else []
+    return [paint(title, "bold"), *lines, *more]
+
+
+def _render_failures(summary: Summary, paint: Paint) -> list[str]:
+    if not summary.failures:
+        return []
+    lines = [paint("Failures", "bold")]
+    for (command, status, text), amount in summary.failures.most_common(_LINES):
+        code = "no status" if status is None else f"0x{status:04X}"
+        lines.append(f"  {count(amount)} x {escape(command)} {paint(f'{code} {escape(text)}'.rstrip(), 'red')}")
+    hidden = len(summary.failures) - _LINES
+    return lines + ([f"  ... and {hidden:,} more kinds"] if hidden > 0 else [])
+
+
+def _render_anomalies(summary: Summary) -> list[str]:
+    if not summary.anomalies:
+        return []
+    return [f"{count(summary.anomalies.total(), 'anomaly', plural='anomalies')}: {_tally(summary.anomalies)}"]
+
+
+def _render_findings(summary: Summary, paint: Paint) -> list[str]:
+    if not summary.findings:
+        return [paint("Findings: none", "green")] if summary.outcomes else []
+    lines = [paint("Findings", "bold")]
+    for finding in summary.findings[:_LINES]:
+        severity = finding["severity"]
+        lines.append(f"  {paint(severity.upper().ljust(7), _STYLE.get(severity))} {escape(finding['title'])}")
+        lines += [f"          {escape(finding[part])}" for part in ("evidence", "advice") if finding[part]]
+    hidden = len(summary.findings) - _LINES
+    return lines + ([f"  ... and {hidden:,} more: dicomfast table findings FILE"] if hidden > 0 else [])

@@ -1,0 +1,56 @@
+"""Arrow values as the text formats write them. The one place that knows how a time or a duration looks.
+
+Times are ISO 8601 in UTC with nanoseconds, durations are numbers of seconds, bytes are hexadecimal, what cannot be
+known is null.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Value = str | int | float | bool | None | list[Any]
+
+SECOND = 1_000_000_000
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def values(column: pa.Array) -> list[Value]:
+    """A column as plain values."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return values(column.dictionary_decode())
+    if pa.types.is_timestamp(kind):
+        return [None if time is None else iso(time) for time in integers(column)]
+    if pa.types.is_duration(kind):
+        return [None if time is None else time / SECOND for time in integers(column)]
+    plain: list[Any] = column.to_pylist()
+    if pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind) or pa.types.is_large_binary(kind):
+        return [None if value is None else value.hex() for value in plain]
+    return plain
+
+
+def rows(batch: pa.RecordBatch) -> list[tuple[Value, ...]]:
+    """The rows of a batch as plain values."""
+    return list(zip(*(values(column) for column in batch.columns), strict=True))
+
+
+def integers(column: pa.Array) -> list[int | None]:
+    """Times and durations as nanoseconds."""
+    import pyarrow as pa
+
+    unit = pa.timestamp("ns", column.type.tz) if pa.types.is_timestamp(column.type) else pa.duration("ns")
+    nanoseconds: list[int | None] = column.cast(unit).cast(pa.int64()).to_pylist()
+    return nanoseconds
+
+
+def iso(time: int) -> str:
+    """Nanoseconds since 1970 as 2024-05-17T08:30:00.123456789Z."""
+    seconds, fraction = divmod(time, SECOND)
+    moment = _EPOCH + dt.timedelta(seconds=seconds)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
