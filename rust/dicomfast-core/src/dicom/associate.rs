@@ -256,12 +256,13 @@ impl Decoder<'_> {
         self.uid_text(item.value, item.is_whole(), item.code)
     }
 
-    /// A UID; `None` for what is cut short, empty or holds control bytes. Such a value is no UID but a misread structure, which may
-    /// hold anything, a passcode included.
+    /// A UID. `None` for what is cut short, empty or holds control bytes: it is no UID but a misread structure, which may hold anything,
+    /// a passcode included. In the user information, where passcodes stand, only digits and dots are believed.
     fn uid_text(&mut self, value: &[u8], whole: bool, item_type: u8) -> Option<String> {
         let length = value.len();
         let kept = text::trim_end(value);
-        if !whole || kept.is_empty() || kept.iter().any(u8::is_ascii_control) {
+        let is_plain = kept.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        if !whole || kept.is_empty() || kept.iter().any(u8::is_ascii_control) || (item_type > 0x50 && !is_plain) {
             if whole {
                 self.issues.push(BadItem, format!("item {item_type:#04x} has no UID in its {length} bytes"));
             }
@@ -269,7 +270,7 @@ impl Decoder<'_> {
         }
         if length > UID_BYTES {
             self.issues.push(BadItem, format!("UID of {length} bytes in item {item_type:#04x}, cut to {UID_BYTES}"));
-        } else if kept.len() > 64 || !kept.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+        } else if kept.len() > 64 || !is_plain {
             self.issues.push(BadItem, format!("item {item_type:#04x} holds {length} bytes that are not a valid UID"));
         }
         Some(text::uid(kept))

@@ -18,7 +18,7 @@ impl Encoding {
     /// Told from the first element: its length is believed in the encoding of the standard wherever it fits.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut reader = Reader::new(bytes);
-        let (Some(tag), Some(length)) = (reader.array::<4>(), reader.array::<4>()) else { return Self::STANDARD };
+        let (Some(()), Some(length)) = (reader.skip(4), reader.array::<4>()) else { return Self::STANDARD };
         let left = reader.remaining();
         let fits = |length: u32| usize::try_from(length).is_ok_and(|length| length <= left);
         if fits(u32::from_le_bytes(length)) {
@@ -26,11 +26,8 @@ impl Encoding {
         }
         let [a, b, c, d] = length;
         if COMMAND_VRS.contains(&&[a, b]) {
-            let big_endian = match tag {
-                [0, 0, 0, 0] => !fits(u32::from(u16::from_le_bytes([c, d]))),
-                [0, 0, element, _] => element == 0,
-                [group, ..] => group == 0,
-            };
+            // Values are short: the right order of the two bytes is the one that gives the smaller length.
+            let big_endian = u16::from_be_bytes([c, d]) < u16::from_le_bytes([c, d]);
             return Self { explicit: true, big_endian };
         }
         Self { explicit: false, big_endian: fits(u32::from_be_bytes(length)) }

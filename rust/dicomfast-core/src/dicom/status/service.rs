@@ -88,7 +88,7 @@ const FIND: Table = &[
     (0xB001, 0xB001, "Matching reached response limit, subsequent request may return additional matches"),
     (0xC000, 0xCFFF, "Unable to process"),
     (0xFE00, 0xFE00, "Matching terminated due to cancel request"),
-    (0xFF00, 0xFF00, "Matches are continuing"),
+    (0xFF00, 0xFF00, "Matches are continuing, current match is supplied"),
     (0xFF01, 0xFF01, "Matches are continuing, one or more optional keys were not supported"),
 ];
 
@@ -100,7 +100,7 @@ const RELEVANT_PATIENT: Table = &[
     (0xC200, 0xC200, "Unable to support requested template"),
     (0xC000, 0xCFFF, "Unable to process"),
     (0xFE00, 0xFE00, "Matching terminated due to cancel request"),
-    (0xFF00, 0xFF00, "Matches are continuing"),
+    (0xFF00, 0xFF00, "Current match is supplied"),
 ];
 
 /// Table C.4-2, and Y.4-1 for frames of an instance.
