@@ -207,7 +207,7 @@ impl Fragments {
 fn fault(fragment: &Fragment, captured: usize, length: usize) -> Option<&'static str> {
     if length == 0 {
         Some("fragment without payload")
-    } else if fragment.more && length % 8 != 0 {
+    } else if fragment.more && !length.is_multiple_of(8) {
         Some("length of a fragment that is not the last is no multiple of 8")
     } else if fragment.offset + length > LARGEST {
         Some("fragment reaches beyond the largest datagram")

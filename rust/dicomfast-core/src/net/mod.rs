@@ -85,17 +85,15 @@ impl FrameDecoder {
     }
 
     /// Decodes one frame, whose captured bytes are `bytes` and lie in the batch's window `slot`. Adds a segment to the batch if
-    /// there is one in it.
+    /// there is one in it. A batch is filled by one decoder, from empty: tunnels are numbered within it.
     #[inline]
     pub fn decode(&mut self, frame: &Frame, bytes: &[u8], slot: u16, batch: &mut Batch) {
         if bytes.len() < frame.length as usize {
             self.note_cut(frame);
         }
-        if frame.link == link::ETHERNET
-            && let Some(segment) = fast::segment(frame, bytes, slot)
-        {
+        if let Some(segment) = fast::segment(frame, bytes) {
             self.counts.tcp += 1;
-            batch.segments.push(segment);
+            batch.segments.push(Segment { slot, ..segment });
         } else {
             self.decode_any(frame, bytes, slot, batch);
         }

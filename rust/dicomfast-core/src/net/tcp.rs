@@ -113,7 +113,7 @@ impl TcpOptions {
             (2, [high, low]) => self.mss = Some(u16::from_be_bytes([*high, *low])),
             (3, [shift]) => self.window_scale = Some(*shift),
             (4, []) => self.sack_permitted = true,
-            (5, blocks) if blocks.len() % 8 == 0 => {
+            (5, blocks) if blocks.len().is_multiple_of(8) => {
                 self.sack_count = 0;
                 let mut reader = Reader::new(blocks);
                 for block in &mut self.sack {

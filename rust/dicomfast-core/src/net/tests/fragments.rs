@@ -169,7 +169,9 @@ fn fragments_in_tunnels_and_tunnels_in_fragments() {
     let inside: Frames = pieces_v4().into_iter().map(|(bytes, _)| whole(ethernet(0x0800, &[&ipv4(4, 1, 0, &bytes)]))).collect();
     let outer = join(&[&[0, 0, 0x08, 0], &packet_v4()]);
     let outside: Frames = [(0, true, &outer[..200]), (200, false, &outer[200..])]
-        .map(|(offset, more, part)| whole(ethernet(0x8100, &[&[0, 5, 8, 0], &ipv4(47, 3, offset / 8 | if more { MORE } else { 0 }, part)])))
+        .map(|(offset, more, part)| {
+            whole(ethernet(0x8100, &[&[0, 5, 8, 0], &ipv4(47, 3, (offset / 8) | if more { MORE } else { 0 }, part)]))
+        })
         .to_vec();
     let (_, plain) = decode(V4, &[whole(packet_v4())]);
     for (frames, tunnel) in [(inside, "ipip"), (outside, "gre")] {
