@@ -1,98 +1,138 @@
 //! Every bound of the engine, by name, with its default and its reason. No limit stands anywhere else, and none is "unlimited".
 
-/// The bounds that keep memory constant whatever the network sends.
-#[derive(Clone, Debug)]
-pub struct Limits {
+const MIB: usize = 1 << 20;
+const SECOND: i64 = 1_000_000_000;
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty = $default:expr,)*) => {
+        /// The bounds that keep memory constant whatever the network sends.
+        #[derive(Clone, Debug)]
+        pub struct Limits { $($(#[$doc])* pub $name: $kind,)* }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        impl Limits {
+            /// Every limit with its value.
+            pub fn named(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name as u64),)*]
+            }
+
+            /// Sets a limit by its name. None may be 0: every bound stays a bound.
+            pub fn set(&mut self, name: &str, value: u64) -> Result<(), NotSet> {
+                match name {
+                    _ if value == 0 => return Err(NotSet::Value),
+                    $(stringify!($name) => self.$name = value.try_into().map_err(|_| NotSet::Value)?,)*
+                    _ => return Err(NotSet::Name),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+/// Why a limit could not be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotSet {
+    Name,
+    /// 0, or too large for it.
+    Value,
+}
+
+limits! {
     /// Bytes of one window of an input: one read. A few of them fit the processor's second-level cache.
-    pub window_bytes: usize,
+    window_bytes: usize = MIB / 2,
     /// The same where many inputs are read at once, and what is read of each to sort them by time.
-    pub small_window_bytes: usize,
+    small_window_bytes: usize = 64 << 10,
     /// Buffers of windows kept to be used again.
-    pub windows: usize,
+    windows: usize = 8,
     /// Largest captured length of one record; larger ones end the file (libpcap's MAXIMUM_SNAPLEN is 262144; loopback and
     /// BIG TCP need more).
-    pub record_bytes: usize,
+    record_bytes: usize = 4 * MIB,
     /// Largest pcapng block (libpcap: 16 MiB).
-    pub block_bytes: usize,
+    block_bytes: usize = 16 * MIB,
     /// Interfaces remembered for one pcapng section.
-    pub interfaces: usize,
+    interfaces: usize = 65_536,
     /// Link types listed of one input.
-    pub link_types: usize,
+    link_types: usize = 64,
     /// Comments kept of one pcapng file, and the bytes of them and of its other texts.
-    pub comments: usize,
-    pub comment_bytes: usize,
+    comments: usize = 1_024,
+    comment_bytes: usize = MIB,
     /// Bytes of TLS key logs (pcapng Decryption Secrets Blocks) kept.
-    pub secret_bytes: usize,
+    secret_bytes: usize = 4 * MIB,
     /// Ratio of decompressed to compressed bytes beyond which a compressed input is refused, once so many bytes came out.
-    pub compression_ratio: u64,
-    pub compression_ratio_from: u64,
+    compression_ratio: u64 = 1_000,
+    compression_ratio_from: u64 = 64 * MIB as u64,
     /// zstd window (log2) that is accepted: 27 is 128 MiB, what `zstd --long` makes.
-    pub zstd_window_log: u32,
+    zstd_window_log: u32 = 27,
     /// Headers inside headers (VLAN, MPLS, tunnels) of one frame.
-    pub encapsulations: u8,
+    encapsulations: u8 = 8,
     /// Extension headers of one IPv6 packet (RFC 8200 section 4.1 has a use for seven).
-    pub ipv6_extensions: u8,
+    ipv6_extensions: u8 = 16,
     /// IP datagrams being put together at once, and the bytes held for them.
-    pub fragment_datagrams: usize,
-    pub fragment_bytes: usize,
+    fragment_datagrams: usize = 4_096,
+    fragment_bytes: usize = 16 * MIB,
     /// Nanoseconds of capture time a fragment waits for the rest (RFC 791: at least 15 s).
-    pub fragment_timeout: i64,
+    fragment_timeout: i64 = 30 * SECOND,
     /// Connections tracked at once; the longest idle one gives way, with its rows.
-    pub connections: usize,
+    connections: usize = 65_536,
     /// Nanoseconds of capture time without a packet after which a connection that never carried data ends.
-    pub idle_embryonic: i64,
+    idle_embryonic: i64 = 120 * SECOND,
     /// The same after FIN or RST (late retransmissions still belong to the old connection until then).
-    pub idle_closed: i64,
+    idle_closed: i64 = 2 * SECOND,
     /// The same for connections that carry no DICOM.
-    pub idle_other: i64,
+    idle_other: i64 = 3_600 * SECOND,
     /// The same for DICOM, where hours of silence inside an association are normal.
-    pub idle_dicom: i64,
+    idle_dicom: i64 = 24 * 3_600 * SECOND,
     /// Out-of-order bytes held for all connections together.
-    pub held_bytes: usize,
+    held_bytes: usize = 32 * MIB,
     /// Out-of-order pieces held for one direction of one connection.
-    pub held_pieces: usize,
+    held_pieces: usize = 4_096,
     /// Segments of the same direction to wait for a missing one after the peer has acknowledged it (the capture
     /// may have packets in another order than the wire).
-    pub acknowledged_wait_segments: u32,
+    acknowledged_wait_segments: u32 = 128,
     /// Nanoseconds of capture time after which the same holds, however few segments came.
-    pub acknowledged_wait_time: i64,
+    acknowledged_wait_time: i64 = SECOND,
     /// Segments of a direction that are put in order before its beginning is fixed, where no SYN tells it, and the longest
     /// time to wait for them.
-    pub start_segments: usize,
-    pub start_wait: i64,
+    start_segments: usize = 4,
+    start_wait: i64 = SECOND / 10,
     /// Connections that are closed and wait for late packets, at most.
-    pub closing_connections: usize,
+    closing_connections: usize = 1_024,
     /// Bytes beyond a hole after which it is given up where no acknowledgement can tell (one direction only).
-    pub unacknowledged_bytes: u64,
+    unacknowledged_bytes: u64 = MIB as u64,
     /// Nanoseconds of capture time after which such a hole is given up.
-    pub hole_timeout: i64,
+    hole_timeout: i64 = 60 * SECOND,
     /// Delivered segments remembered, to compare retransmitted bytes with what came first.
-    pub history_segments: usize,
+    history_segments: usize = 8_192,
     /// Bytes of a direction that are searched for a PDU, from its first byte, before the direction is called "other"; what is
     /// tolerated there is a proxy's preamble.
-    pub preamble_bytes: u64,
+    preamble_bytes: u64 = 4_096,
     /// The same where the direction's first bytes are not in the capture: bytes that are searched before the connection is called "other".
-    pub detection_bytes: u64,
+    detection_bytes: u64 = 4 * MIB as u64,
     /// Associations of one connection that are open at once (their two directions may be out of step in the capture).
-    pub open_associations: usize,
+    open_associations: usize = 8,
     /// Largest A-ASSOCIATE PDU that is decoded (DCMTK: 1 MiB).
-    pub associate_bytes: usize,
+    associate_bytes: usize = MIB,
     /// Largest length a PDU may announce and still be believed.
-    pub pdu_bytes: u64,
+    pdu_bytes: u64 = 1 << 31,
     /// Largest command set that is decoded.
-    pub command_bytes: usize,
+    command_bytes: usize = 64 << 10,
     /// Presentation contexts kept for one association (ids are odd and 8 bits wide: 128).
-    pub contexts: usize,
+    contexts: usize = 128,
     /// Items of one kind kept of one A-ASSOCIATE PDU besides: transfer syntaxes of a context, roles, extended negotiations.
-    pub negotiation_items: usize,
+    negotiation_items: usize = 256,
     /// Messages kept while the negotiation that names their transfer syntax has not been seen yet.
-    pub deferred_messages: usize,
+    deferred_messages: usize = 1_024,
     /// Requests without a final response kept for one association; the oldest becomes an unanswered row.
-    pub pending_operations: usize,
+    pending_operations: usize = 4_096,
     /// Rows of one anomaly kind; what is beyond is counted in one last row.
-    pub anomalies_per_kind: u64,
+    anomalies_per_kind: u64 = 10_000,
     /// Rows of one Arrow batch.
-    pub batch_rows: usize,
+    batch_rows: usize = 8_192,
 }
 
 /// Bytes kept of a UID or AE title (PS3.5 allows 64 and 16; longer ones are seen and worth showing).
@@ -102,57 +142,18 @@ pub const TEXT_BYTES: usize = 256;
 /// Issues listed for one A-ASSOCIATE PDU or one command set; what is beyond is counted in the last one.
 pub const ISSUES: usize = 32;
 
-const MIB: usize = 1 << 20;
-const SECOND: i64 = 1_000_000_000;
+#[cfg(test)]
+mod tests {
+    use super::{Limits, NotSet};
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            window_bytes: MIB / 2,
-            small_window_bytes: 64 << 10,
-            windows: 8,
-            record_bytes: 4 * MIB,
-            block_bytes: 16 * MIB,
-            interfaces: 65_536,
-            link_types: 64,
-            comments: 1_024,
-            comment_bytes: MIB,
-            secret_bytes: 4 * MIB,
-            compression_ratio: 1_000,
-            compression_ratio_from: 64 * MIB as u64,
-            zstd_window_log: 27,
-            encapsulations: 8,
-            ipv6_extensions: 16,
-            fragment_datagrams: 4_096,
-            fragment_bytes: 16 * MIB,
-            fragment_timeout: 30 * SECOND,
-            connections: 65_536,
-            idle_embryonic: 120 * SECOND,
-            idle_closed: 2 * SECOND,
-            idle_other: 3_600 * SECOND,
-            idle_dicom: 24 * 3_600 * SECOND,
-            held_bytes: 32 * MIB,
-            held_pieces: 4_096,
-            acknowledged_wait_segments: 128,
-            acknowledged_wait_time: SECOND,
-            start_segments: 4,
-            start_wait: SECOND / 10,
-            closing_connections: 1_024,
-            unacknowledged_bytes: MIB as u64,
-            hole_timeout: 60 * SECOND,
-            history_segments: 8_192,
-            preamble_bytes: 4_096,
-            detection_bytes: 4 * MIB as u64,
-            open_associations: 8,
-            associate_bytes: MIB,
-            pdu_bytes: 1 << 31,
-            command_bytes: 64 << 10,
-            contexts: 128,
-            negotiation_items: 256,
-            deferred_messages: 1_024,
-            pending_operations: 4_096,
-            anomalies_per_kind: 10_000,
-            batch_rows: 8_192,
-        }
+    #[test]
+    fn by_name() {
+        let mut limits = Limits::default();
+        assert_eq!(limits.set("batch_rows", 7), Ok(()));
+        assert_eq!(limits.batch_rows, 7);
+        assert_eq!(limits.set("batch_rows", 0), Err(NotSet::Value));
+        assert_eq!(limits.set("encapsulations", 256), Err(NotSet::Value));
+        assert_eq!(limits.set("no_such_limit", 1), Err(NotSet::Name));
+        assert!(limits.named().contains(&("batch_rows", 7)));
     }
 }

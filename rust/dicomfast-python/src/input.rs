@@ -4,11 +4,11 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use dicomfast_core::capture::Input;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 
-use crate::engine::Input;
 
 /// A `str` or `os.PathLike` is a path, but "-" is standard input; what has `read` is a file object.
 pub(crate) fn input(source: &Bound<'_, PyAny>) -> PyResult<Input> {

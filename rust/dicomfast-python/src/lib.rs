@@ -2,25 +2,24 @@
 //! result, maps the error. Knows Python; knows nothing of what is in a capture.
 
 mod arrow;
-mod engine_stub;
 mod error;
 mod input;
 mod limits;
 mod session;
 
-use engine_stub as engine;
+use dicomfast_core::table::Table;
 use pyo3::prelude::*;
 
 /// The names of all tables, in the order of the documentation.
 #[pyfunction]
 fn table_names() -> Vec<&'static str> {
-    engine::Table::ALL.iter().map(|table| table.name()).collect()
+    Table::ALL.iter().map(|table| table.name()).collect()
 }
 
 /// The names of the tables that are made when none is named.
 #[pyfunction]
 fn default_tables() -> Vec<&'static str> {
-    engine::Table::DEFAULT.iter().map(|table| table.name()).collect()
+    Table::DEFAULT.iter().map(|table| table.name()).collect()
 }
 
 /// The schema of a table.

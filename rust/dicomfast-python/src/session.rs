@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
+use dicomfast_core::session::{self as engine, Options, Progress};
+use dicomfast_core::stats::Stats;
+use dicomfast_core::table::Table;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::arrow::Batch;
-use crate::engine::{self, Options, Progress, Stats, Table};
 use crate::error::{ArgumentError, to_python};
 use crate::{input, limits};
 

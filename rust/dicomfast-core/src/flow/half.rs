@@ -3,7 +3,7 @@
 use super::held::Held;
 use super::history;
 use super::seq::{ORIGIN, Reference};
-use crate::event::{NO_TIME, SideCounts, Time};
+use crate::event::SideCounts;
 
 /// How far the stream of one direction has come.
 #[derive(Debug)]
@@ -30,8 +30,6 @@ pub struct Half {
     pub last_window: u16,
     /// Segments of this direction whose checksum was found good; one makes later bad ones count.
     pub checksum_good: bool,
-    /// Since when this end announces a window of zero.
-    pub zero_since: Time,
     pub counts: SideCounts,
 }
 
@@ -51,7 +49,6 @@ impl Default for Half {
             last_ack: 0,
             last_window: 0,
             checksum_good: false,
-            zero_since: NO_TIME,
             counts: SideCounts::default(),
         }
     }
