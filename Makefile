@@ -59,7 +59,7 @@ format: $(VENV)/tools ## format Rust and Python
 	$(BIN)/ruff format
 
 bench: build ## measure (benches/README.md)
-	$(BIN)/python benches/run.py
+	$(BIN)/python benches/peers.py
 
 clean: ## remove what was built
 	cargo clean

@@ -403,7 +403,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
         }
     }
 
-    fn body(&mut self, pdu: &Pdu, body: &[u8], _whole: bool) {
+    fn body(&mut self, pdu: &Pdu, body: &[u8]) {
         let end = self.end;
         match pdu.pdu_type {
             1 => return self.negotiated(pdu, Kind::Request, associate::decode(body, Kind::Request, self.limits)),

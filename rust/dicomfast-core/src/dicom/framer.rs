@@ -53,8 +53,8 @@ pub struct Pdv {
 /// Takes what a direction's bytes are made of.
 pub trait Upper {
     fn begin(&mut self, pdu: &Pdu);
-    /// The bytes after the header of any PDU but P-DATA-TF; `whole` is false where only the first part is there.
-    fn body(&mut self, pdu: &Pdu, body: &[u8], whole: bool);
+    /// The bytes after the header of any PDU but P-DATA-TF: all, or (`pdu.complete` is false) the first ones.
+    fn body(&mut self, pdu: &Pdu, body: &[u8]);
     fn pdv(&mut self, pdu: &Pdu, pdv: Pdv);
     /// The next bytes of a command fragment.
     fn command(&mut self, bytes: &[u8]);
@@ -90,7 +90,6 @@ pub struct Framer {
     part: [u8; 12],
     have: usize,
     body: Vec<u8>,
-    body_whole: bool,
     pdu: Pdu,
     pdv: Pdv,
     pdv_whole: bool,
@@ -111,7 +110,6 @@ impl Default for Framer {
             part: [0; 12],
             have: 0,
             body: Vec::new(),
-            body_whole: true,
             pdu: Pdu {
                 pdu_type: 0,
                 length: 0,
@@ -293,7 +291,6 @@ impl Framer {
             upper.issue(self.last, AnomalyKind::BadPdu, "length that this PDU type cannot have", offset, long);
         }
         self.body.clear();
-        self.body_whole = true;
         if long > limits.associate_bytes as u64 {
             upper.issue(self.last, AnomalyKind::BadPdu, "longer than the limit: skipped", offset, long);
             self.pdu.complete = false;
@@ -307,7 +304,8 @@ impl Framer {
 
     fn body_end(&mut self, upper: &mut impl Upper) {
         if self.pdu.remaining == 0 {
-            upper.body(&self.pdu, &self.body, self.body_whole);
+            self.pdu.last = self.last;
+            upper.body(&self.pdu, &self.body);
             self.pdu_over(upper);
         }
     }
@@ -430,8 +428,9 @@ impl Framer {
             State::Body if left <= self.pdu.remaining => {
                 // What follows the hole cannot be put in its place, but the PDU's end is known.
                 self.pdu.complete = false;
+                self.pdu.last = self.last;
                 let tail = self.pdu.remaining - left;
-                upper.body(&self.pdu, &self.body, false);
+                upper.body(&self.pdu, &self.body);
                 self.rest(tail, upper);
             }
             State::Command if left <= self.pdv_left => {
@@ -494,7 +493,7 @@ impl Framer {
             State::Body => {
                 self.pdu.complete = false;
                 self.pdu.last = self.last;
-                upper.body(&self.pdu, &self.body, false);
+                upper.body(&self.pdu, &self.body);
                 upper.end(&self.pdu);
             }
             _ => {
