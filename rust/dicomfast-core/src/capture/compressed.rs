@@ -1,6 +1,6 @@
 //! gzip, zstd and lz4 around a capture, by ready-made decoders, with a bound on what a small file may become.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -40,6 +40,21 @@ impl Read for Metered {
     }
 }
 
+/// lz4 frames one after the other: the decoder says 0 bytes at the end of each.
+struct Lz4Frames(lz4_flex::frame::FrameDecoder<BufReader<Metered>>);
+
+impl Read for Lz4Frames {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let count = self.0.read(buffer)?;
+            // Ends: with input left, the next round takes the header of a frame from it or fails.
+            if count > 0 || buffer.is_empty() || self.0.get_mut().fill_buf()?.is_empty() {
+                return Ok(count);
+            }
+        }
+    }
+}
+
 /// A decompressor.
 pub(super) struct Unpacker {
     decoder: Box<dyn Read + Send>,
@@ -61,7 +76,7 @@ impl Unpacker {
                 decoder.window_log_max(limits.zstd_window_log)?;
                 Box::new(decoder)
             }
-            Compression::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(input)),
+            Compression::Lz4 => Box::new(Lz4Frames(lz4_flex::frame::FrameDecoder::new(input))),
         };
         Ok(Self { decoder, compression, meter, out: 0, ratio: limits.compression_ratio, ratio_from: limits.compression_ratio_from })
     }

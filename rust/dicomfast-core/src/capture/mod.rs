@@ -89,7 +89,7 @@ impl Capture {
     fn look(&mut self, index: u32, input: Input, alone: bool) -> Result<()> {
         let mut opened = input.open()?;
         let path = opened.path.take().filter(|_| !alone);
-        let target = if alone { self.limits.window_bytes } else { self.limits.small_window_bytes };
+        let target = if alone { self.limits.window_bytes } else { self.limits.small_window_bytes }.max(sniff::LENGTH);
         let mut track = Track::open(opened, index, target, &self.limits, &self.options, &mut self.pool)?;
         let mut time = NO_TIME;
         if !alone {
@@ -123,6 +123,7 @@ impl Capture {
     /// Hands on at most `frames` frames. `false`: all inputs are at their end. It comes back with fewer frames rather than
     /// wait for a stream.
     pub fn read(&mut self, frames: usize, sink: &mut impl FrameSink) -> Result<bool> {
+        let frames = frames.max(1);
         for anomaly in self.pending.drain(..) {
             sink.anomaly(anomaly);
         }
@@ -188,7 +189,7 @@ impl Capture {
 
     /// How much to read at once: less of each where many inputs are open.
     fn target(&self) -> usize {
-        let least = self.limits.small_window_bytes.min(self.limits.window_bytes);
+        let least = self.limits.small_window_bytes.min(self.limits.window_bytes).max(sniff::LENGTH);
         (self.limits.window_bytes / self.open.max(1)).max(least)
     }
 

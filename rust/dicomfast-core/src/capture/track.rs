@@ -56,7 +56,7 @@ impl Track {
         pool: &mut Pool,
     ) -> Result<Self> {
         let mut source = Source::new(opened.name, opened.bytes, options.follow, Arc::clone(&options.interrupt));
-        let mut buffer = pool.take(target.max(sniff::LENGTH));
+        let mut buffer = pool.take(target);
         let mut used = gather(&mut source, &mut buffer, target)?;
         let mut format_name = String::new();
         let mut kind = sniff::sniff(buffer.get(..used).unwrap_or_default());
@@ -207,8 +207,8 @@ impl Track {
         {
             return None;
         }
-        self.format = if pcapng::begins(rest) {
-            Format::Pcapng(Box::new(Pcapng::parse(rest, limits)?))
+        self.format = if let Some(pcapng) = Pcapng::parse(rest, limits) {
+            Format::Pcapng(Box::new(pcapng))
         } else if rest.len() < pcap::GLOBAL_HEADER {
             return Some(Stop::Incomplete);
         } else if let Some(pcap) = Pcap::parse(rest, limits) {
