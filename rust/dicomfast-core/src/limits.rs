@@ -64,6 +64,8 @@ pub struct Limits {
     pub pending_operations: usize,
     /// Rows of one anomaly kind; what is beyond is counted in one last row.
     pub anomalies_per_kind: u64,
+    /// Groups of things that are counted and told once (findings), kept at a time; what finds no place is counted.
+    pub finding_groups: usize,
     /// Rows of one Arrow batch.
     pub batch_rows: usize,
 }
@@ -111,6 +113,7 @@ impl Default for Limits {
             deferred_messages: 1_024,
             pending_operations: 4_096,
             anomalies_per_kind: 10_000,
+            finding_groups: 1_024,
             batch_rows: 8_192,
         }
     }

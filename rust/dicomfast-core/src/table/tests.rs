@@ -272,7 +272,7 @@ fn operation_row() {
     assert_eq!(duration_at(&batch, "response_time", 0), Some(SECOND / 2));
     assert_eq!(duration_at(&batch, "duration", 0), Some(SECOND + 10));
     assert_eq!(rate_at(&batch, "throughput", 0), Some(10_000.0));
-    assert_eq!(text_at(&batch, "priority_text", 0).as_deref(), Some("MEDIUM"));
+    assert_eq!(text_at(&batch, "priority_text", 0).as_deref(), Some("medium"));
     assert!(null_at(&batch, "offending_elements", 0));
     for column in ["status", "status_text", "status_category", "response_time", "duration", "throughput", "message_id"] {
         assert!(null_at(&batch, column, 1), "{column}");
