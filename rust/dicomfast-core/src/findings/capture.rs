@@ -11,9 +11,9 @@ pub(super) const ANOMALY_RULES: &[fn(&Anomaly, &mut Groups)] =
 
 pub(super) const INPUT_RULES: &[fn(&CaptureRecord) -> Option<FindingRecord>] = &[dropped_packets, cut_packets];
 
-fn add(anomaly: &Anomaly, subject: Subject, code: &'static Code, tell: fn(&Group) -> Option<String>, groups: &mut Groups) {
+fn add(anomaly: &Anomaly, subject: Subject, code: &'static Code, tell: fn(&Group) -> String, groups: &mut Groups) {
     let place = Place { association: anomaly.association, connection: anomaly.connection, packet: anomaly.packet, time: anomaly.time };
-    let opening = Opening { code, variant: anomaly.kind as u32, place, tell };
+    let opening = Opening { variant: anomaly.kind as u32, ..Opening::new(code, place, tell) };
     groups.add(subject, &opening, anomaly.length.unwrap_or_default(), || anomaly.kind.name().to_owned());
 }
 
@@ -23,7 +23,7 @@ fn connection_of(anomaly: &Anomaly) -> Subject {
 
 fn lost_packets(anomaly: &Anomaly, groups: &mut Groups) {
     if anomaly.kind == Kind::LostBytes {
-        let tell = |group: &Group| Some(format!("{}, {} missing", text::count(group.count, "gap"), text::count(group.amount, "byte")));
+        let tell = |group: &Group| format!("{}, {} missing", text::count(group.count, "gap"), text::count(group.amount, "byte"));
         add(anomaly, connection_of(anomaly), &codes::CAPTURE_LOST_PACKETS, tell, groups);
     }
 }
@@ -46,22 +46,22 @@ fn illegal_pdu(anomaly: &Anomaly, groups: &mut Groups) {
 }
 
 /// "bad-pdu, 3 times".
-fn tell_kind(group: &Group) -> Option<String> {
-    Some(format!("{}, {}", group.text, text::count(group.count, "time")))
+fn tell_kind(group: &Group) -> String {
+    format!("{}, {}", group.text, text::count(group.count, "time"))
 }
 
 fn overlap_conflict(anomaly: &Anomaly, groups: &mut Groups) {
     if anomaly.kind == Kind::OverlapConflict {
         let tell = |group: &Group| {
-            Some(format!("{}, {}; what came first is used", text::count(group.count, "place"), text::count(group.amount, "byte")))
+            format!("{}, {}; what came first is used", text::count(group.count, "place"), text::count(group.amount, "byte"))
         };
         add(anomaly, connection_of(anomaly), &codes::OVERLAP_CONFLICT, tell, groups);
     }
 }
 
 /// "12 connections", the first of which the finding points to.
-fn tell_connections(group: &Group) -> Option<String> {
-    Some(text::count(group.count, "connection"))
+fn tell_connections(group: &Group) -> String {
+    text::count(group.count, "connection")
 }
 
 fn one_direction(anomaly: &Anomaly, groups: &mut Groups) {
@@ -78,7 +78,7 @@ fn midstream(anomaly: &Anomaly, groups: &mut Groups) {
 
 fn bad_checksums(anomaly: &Anomaly, groups: &mut Groups) {
     if anomaly.kind == Kind::BadChecksum {
-        let tell = |group: &Group| Some(text::count(group.count, "packet"));
+        let tell = |group: &Group| text::count(group.count, "packet");
         add(anomaly, Subject::Capture, &codes::CAPTURE_BAD_CHECKSUMS, tell, groups);
     }
 }

@@ -15,8 +15,8 @@ fn attempt(record: &ConnectionRecord) -> Subject {
     Subject::Attempt(record.client.ip, record.server)
 }
 
-fn tell_attempts(group: &Group) -> Option<String> {
-    Some(format!("{}, {}", group.text, text::count(group.count, "attempt")))
+fn tell_attempts(group: &Group) -> String {
+    format!("{}, {}", group.text, text::count(group.count, "attempt"))
 }
 
 fn from_to(record: &ConnectionRecord) -> String {
@@ -33,7 +33,7 @@ fn refused(record: &ConnectionRecord, groups: &mut Groups) {
     let (client, server) = (&record.client_counts, &record.server_counts);
     let empty = client.payload_bytes == 0 && server.payload_bytes == 0 && record.syn_rtt.is_none();
     if record.opened == Opened::Handshake && record.closed == Closed::Rst && empty && server.packets > 0 && !accepted(server) {
-        let opening = Opening { code: &codes::CONNECTION_REFUSED, variant: 0, place: place(record), tell: tell_attempts };
+        let opening = Opening::new(&codes::CONNECTION_REFUSED, place(record), tell_attempts);
         groups.add(attempt(record), &opening, 0, || format!("{}: SYN answered by RST", from_to(record)));
     }
 }
@@ -43,26 +43,16 @@ fn unanswered(record: &ConnectionRecord, groups: &mut Groups) {
     let (client, server) = (&record.client_counts, &record.server_counts);
     let silent = server.packets == 0 && client.payload_bytes == 0 && record.closed != Closed::Fin;
     if record.opened == Opened::Handshake && silent {
-        let opening = Opening {
-            code: &codes::CONNECTION_UNANSWERED,
-            variant: 0,
-            place: place(record),
-            tell: |group| Some(format!("{}, {}, {}", group.text, text::count(group.count, "attempt"), text::count(group.amount, "packet"))),
-        };
+        let tell = |group: &Group| format!("{}, {}", tell_attempts(group), text::count(group.amount, "packet"));
+        let opening = Opening::new(&codes::CONNECTION_UNANSWERED, place(record), tell);
         groups.add(attempt(record), &opening, client.packets, || format!("{}: SYN without an answer", from_to(record)));
     }
 }
 
 fn encrypted(record: &ConnectionRecord, groups: &mut Groups) {
     if matches!(record.protocol, Protocol::Tls | Protocol::DicomTls) {
-        let opening = Opening {
-            code: &codes::TLS,
-            variant: 0,
-            place: place(record),
-            tell: |group| {
-                Some(format!("encrypted: {}; contents are not shown; first: {}", text::count(group.count, "connection"), group.text))
-            },
-        };
-        groups.add(Subject::Capture, &opening, 0, || text::ends(record));
+        let tell =
+            |group: &Group| format!("encrypted: {}; contents are not shown; first: {}", text::count(group.count, "connection"), group.text);
+        groups.add(Subject::Capture, &Opening::new(&codes::TLS, place(record), tell), 0, || text::ends(record));
     }
 }

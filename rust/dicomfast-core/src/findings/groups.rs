@@ -50,35 +50,44 @@ impl Place {
 /// Occurrences of one thing: how many, and where the first is.
 #[derive(Debug)]
 pub(super) struct Group {
-    pub(super) code: &'static Code,
-    /// Tells groups of one code apart, for example by status.
-    pub(super) variant: u32,
+    code: &'static Code,
+    variant: u32,
     pub(super) count: u64,
     /// What was added up beside the count: bytes, sub-operations.
     pub(super) amount: u64,
-    pub(super) place: Place,
+    place: Place,
     /// What the first occurrence said.
     pub(super) text: String,
-    /// The evidence of the whole group, but for whom it concerns.
-    pub(super) tell: fn(&Group) -> Option<String>,
+    tell: fn(&Group) -> String,
+    least: u64,
     order: u64,
 }
 
 impl Group {
-    /// The finding, with `whom` it concerns in front where that is known; `None` where the rule sees no reason for one.
+    /// The finding, with `whom` it concerns in front where that is known; `None` where it is not often enough for one.
     pub(super) fn finding(&self, whom: &str) -> Option<FindingRecord> {
-        let told = (self.tell)(self)?;
+        let told = (self.tell)(self);
         let evidence = if whom.is_empty() { told } else { format!("{whom}: {told}") };
-        Some(self.place.finding(self.code, evidence))
+        (self.count >= self.least).then(|| self.place.finding(self.code, evidence))
     }
 }
 
 /// What opens a group.
 pub(super) struct Opening {
     pub(super) code: &'static Code,
+    /// Tells groups of one code apart.
     pub(super) variant: u32,
     pub(super) place: Place,
-    pub(super) tell: fn(&Group) -> Option<String>,
+    /// The evidence of the whole group, but for whom it concerns.
+    pub(super) tell: fn(&Group) -> String,
+    /// How many occurrences make a finding.
+    pub(super) least: u64,
+}
+
+impl Opening {
+    pub(super) fn new(code: &'static Code, place: Place, tell: fn(&Group) -> String) -> Self {
+        Self { code, variant: 0, place, tell, least: 1 }
+    }
 }
 
 #[derive(Debug)]
@@ -103,8 +112,8 @@ impl Groups {
             group.count += 1;
             group.amount += amount;
         } else if self.size < self.limit {
-            let Opening { code, variant, place, tell } = *opening;
-            let group = Group { code, variant, count: 1, amount, place, text: text(), tell, order: self.opened };
+            let Opening { code, variant, place, tell, least } = *opening;
+            let group = Group { code, variant, count: 1, amount, place, text: text(), tell, least, order: self.opened };
             self.by_subject.entry(subject).or_default().push(group);
             self.size += 1;
             self.opened += 1;

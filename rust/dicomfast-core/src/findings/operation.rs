@@ -44,7 +44,7 @@ fn variant(record: &OperationRecord, code: u16) -> u32 {
 
 /// Adds to the group of this status; the amount counts the error comments, whose text stays in `operations`.
 fn add_status(record: &OperationRecord, code: u16, of: &'static codes::Code, groups: &mut Groups) {
-    let opening = Opening { code: of, variant: variant(record, code), place: place(record), tell: tell_status };
+    let opening = Opening { variant: variant(record, code), ..Opening::new(of, place(record), tell_status) };
     let comments = u64::from(record.error_comment.is_some());
     groups.add(Subject::Association(record.association), &opening, comments, || {
         let meaning = status(record.command_field, record.sop_class.as_deref(), code).text;
@@ -54,9 +54,9 @@ fn add_status(record: &OperationRecord, code: u16, of: &'static codes::Code, gro
     });
 }
 
-fn tell_status(group: &Group) -> Option<String> {
+fn tell_status(group: &Group) -> String {
     let comments = if group.amount > 0 { format!("; {} with an error comment", group.amount) } else { String::new() };
-    Some(format!("{} with {}{comments}", text::count(group.count, "operation"), group.text))
+    format!("{} with {}{comments}", text::count(group.count, "operation"), group.text)
 }
 
 fn failed(record: &OperationRecord, groups: &mut Groups) {
@@ -81,7 +81,7 @@ fn move_destination_unknown(record: &OperationRecord, groups: &mut Groups) {
     if record.command_field != C_MOVE || record.status != Some(MOVE_DESTINATION_UNKNOWN) {
         return;
     }
-    let opening = Opening { code: &codes::MOVE_DESTINATION_UNKNOWN, variant: 0, place: place(record), tell: tell_status };
+    let opening = Opening::new(&codes::MOVE_DESTINATION_UNKNOWN, place(record), tell_status);
     groups.add(Subject::Association(record.association), &opening, u64::from(record.error_comment.is_some()), || {
         format!(
             "status 0x{MOVE_DESTINATION_UNKNOWN:04X}; destination {}; first: {}",
@@ -97,8 +97,7 @@ fn failed_suboperations(record: &OperationRecord) -> Option<u16> {
 
 fn suboperations_failed(record: &OperationRecord, groups: &mut Groups) {
     let Some(failed) = failed_suboperations(record) else { return };
-    let opening =
-        Opening { code: &codes::SUBOPERATIONS_FAILED, variant: variant(record, 0), place: place(record), tell: tell_suboperations };
+    let opening = Opening { variant: variant(record, 0), ..Opening::new(&codes::SUBOPERATIONS_FAILED, place(record), tell_suboperations) };
     groups.add(Subject::Association(record.association), &opening, u64::from(failed), || {
         let counts = [("completed", record.completed_suboperations), ("failed", Some(failed)), ("warning", record.warning_suboperations)];
         let counts: Vec<_> = counts.iter().filter_map(|(name, count)| Some(format!("{name} {}", (*count)?))).collect();
@@ -107,23 +106,14 @@ fn suboperations_failed(record: &OperationRecord, groups: &mut Groups) {
     });
 }
 
-fn tell_suboperations(group: &Group) -> Option<String> {
-    Some(format!(
-        "{} failed in {}; first: {}",
-        text::count(group.amount, "sub-operation"),
-        text::count(group.count, "operation"),
-        group.text
-    ))
+fn tell_suboperations(group: &Group) -> String {
+    format!("{} failed in {}; first: {}", text::count(group.amount, "sub-operation"), text::count(group.count, "operation"), group.text)
 }
 
 fn cancelled(record: &OperationRecord, groups: &mut Groups) {
     if record.cancelled || with_status(record, Category::Cancel).is_some() {
-        let opening = Opening {
-            code: &codes::OPERATION_CANCELLED,
-            variant: variant(record, 0),
-            place: place(record),
-            tell: |group| Some(format!("{}; first: {}", text::count(group.count, "operation"), group.text)),
-        };
+        let tell = |group: &Group| format!("{}; first: {}", text::count(group.count, "operation"), group.text);
+        let opening = Opening { variant: variant(record, 0), ..Opening::new(&codes::OPERATION_CANCELLED, place(record), tell) };
         groups.add(Subject::Association(record.association), &opening, 0, || {
             format!("{} after {}", name(record), text::count(record.responses, "response"))
         });

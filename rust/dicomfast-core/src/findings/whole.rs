@@ -81,11 +81,8 @@ pub(super) fn one_association_per_object(record: &AssociationRecord, groups: &mu
         packet: Some(record.first.packet),
         time: record.first.time,
     };
-    let tell = |group: &Group| {
-        let told = || format!("{}: {} with exactly one C-STORE each", group.text, text::count(group.count, "association"));
-        (group.count >= HABIT).then(told)
-    };
-    let opening = Opening { code: &codes::ONE_ASSOCIATION_PER_OBJECT, variant: 0, place, tell };
+    let tell = |group: &Group| format!("{}: {} with exactly one C-STORE each", group.text, text::count(group.count, "association"));
+    let opening = Opening { least: HABIT, ..Opening::new(&codes::ONE_ASSOCIATION_PER_OBJECT, place, tell) };
     groups.add(Subject::Titles(calling.clone(), called.clone(), record.acceptor), &opening, 0, || {
         format!("'{calling}' -> '{called}' ({})", text::endpoint(record.acceptor))
     });
