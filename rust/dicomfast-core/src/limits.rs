@@ -131,6 +131,8 @@ limits! {
     pending_operations: usize = 4_096,
     /// Rows of one anomaly kind; what is beyond is counted in one last row.
     anomalies_per_kind: u64 = 10_000,
+    /// Groups of things that are counted and told once (findings), kept at a time; what finds no place is counted.
+    finding_groups: usize = 1_024,
     /// Rows of one Arrow batch.
     batch_rows: usize = 8_192,
 }

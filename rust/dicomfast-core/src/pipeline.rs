@@ -15,8 +15,8 @@ use crate::error::{Error, Result};
 use crate::event::{CaptureRecord, Sink};
 use crate::flow::FlowTable;
 use crate::limits::Limits;
+use crate::net::FrameDecoder;
 use crate::net::segment::Batch;
-use crate::net::{FrameDecoder, link_type_name};
 use crate::stats::Stats;
 
 /// Frames of one batch: its segments stay in the second-level cache between the two halves.
@@ -214,7 +214,7 @@ impl<S: Sink> Engine<S> {
         }
         let undecoded: u64 = unsupported.iter().map(|(_, count)| *count).sum();
         if undecoded > 0 && undecoded == self.stats.packets {
-            let names: Vec<String> = unsupported.iter().map(|(link, _)| link_type_name(*link)).collect();
+            let names: Vec<String> = unsupported.iter().map(|(link, _)| link.name()).collect();
             return Err(Error::Unsupported {
                 input: records.first().map_or_else(String::new, |record| record.name.clone()),
                 what: format!("link type {}", names.join(", ")),

@@ -26,7 +26,6 @@ mod operations;
 mod pdus;
 mod presentation_contexts;
 mod side;
-mod words;
 
 use column::Columns;
 pub use column::DOC;

@@ -9,7 +9,6 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 
-
 /// A `str` or `os.PathLike` is a path, but "-" is standard input; what has `read` is a file object.
 pub(crate) fn input(source: &Bound<'_, PyAny>) -> PyResult<Input> {
     if let Ok(path) = source.extract::<PathBuf>() {

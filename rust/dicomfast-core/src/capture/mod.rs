@@ -3,6 +3,7 @@
 mod compressed;
 mod frame;
 mod input;
+mod link_type;
 mod merge;
 mod pcap;
 mod pcapng;
@@ -19,8 +20,9 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub use frame::{Frame, FrameSink, LinkType};
+pub use frame::{Frame, FrameSink};
 pub use input::Input;
+pub use link_type::LinkType;
 pub use window::Window;
 
 use crate::anomaly::{Anomaly, AnomalyKind};

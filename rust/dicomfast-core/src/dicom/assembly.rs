@@ -118,7 +118,8 @@ impl Assembly {
         };
         self.current = at.unwrap_or_else(|| {
             if !self.open.is_empty() {
-                step.issue = Some((AnomalyKind::InterleavedMessage, "a message begins in another presentation context before the last one ended"));
+                step.issue =
+                    Some((AnomalyKind::InterleavedMessage, "a message begins in another presentation context before the last one ended"));
             }
             if self.open.len() >= INTERLEAVED {
                 let oldest = self.open.remove(0).broken();

@@ -117,7 +117,9 @@ impl Association {
             4 if *self.release_requested.get(end) || *self.release_answered.get(end) => {
                 Some((AnomalyKind::DataAfterRelease, "P-DATA-TF from an end that had released the association"))
             }
-            4 if self.abort.is_some_and(|(_, by)| by == end) => Some((AnomalyKind::UnexpectedPdu, "P-DATA-TF from an end that had aborted")),
+            4 if self.abort.is_some_and(|(_, by)| by == end) => {
+                Some((AnomalyKind::UnexpectedPdu, "P-DATA-TF from an end that had aborted"))
+            }
             4 if self.reject.is_some() && acceptor == Some(end) => Some((AnomalyKind::UnexpectedPdu, "P-DATA-TF after A-ASSOCIATE-RJ")),
             4 if is_first && self.request.is_some() && acceptor == Some(end) => {
                 Some((AnomalyKind::UnexpectedPdu, "P-DATA-TF before the answer to A-ASSOCIATE-RQ"))

@@ -426,7 +426,11 @@ impl<S: Sink> Upper for Handler<'_, S> {
         if pdv.context_id % 2 == 0 {
             self.note(pdu.last, Anomaly::new(AnomalyKind::BadContextId, "even presentation context id").spanning(pdu.offset, pdv.length));
         } else if accepted == Some(false) {
-            self.note(pdu.last, Anomaly::new(AnomalyKind::ContextNotAccepted, "data in a presentation context that was not accepted").spanning(pdu.offset, pdv.length));
+            self.note(
+                pdu.last,
+                Anomaly::new(AnomalyKind::ContextNotAccepted, "data in a presentation context that was not accepted")
+                    .spanning(pdu.offset, pdv.length),
+            );
         }
         let step = self.assembly.pdv(pdu, pdv);
         if let Some((kind, detail)) = step.issue {

@@ -76,12 +76,7 @@ fn max_pdu(max_pdu: Option<u32>) -> String {
 
 fn rejected(codes: &[u8]) -> String {
     let &[result, source, reason] = codes else { return String::new() };
-    format!(
-        "{}, {}: {}",
-        codes::reject_result_text(result),
-        codes::reject_source_text(source),
-        codes::reject_reason_text(source, reason)
-    )
+    format!("{}, {}: {}", codes::reject_result_text(result), codes::reject_source_text(source), codes::reject_reason_text(source, reason))
 }
 
 fn aborted(codes: &[u8]) -> String {

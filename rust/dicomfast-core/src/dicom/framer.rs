@@ -315,7 +315,13 @@ impl Framer {
         if self.pdu.remaining == 0 {
             self.pdu_over(upper);
         } else if self.pdu.remaining < PDV_HEADER as u64 {
-            upper.issue(self.last, AnomalyKind::BadPdv, "bytes after the last presentation data value", self.pdu.offset, self.pdu.remaining);
+            upper.issue(
+                self.last,
+                AnomalyKind::BadPdv,
+                "bytes after the last presentation data value",
+                self.pdu.offset,
+                self.pdu.remaining,
+            );
             self.unread = self.pdu.remaining;
             self.state = State::Rest;
         } else {
@@ -337,7 +343,13 @@ impl Framer {
         }
         self.pdu.remaining -= PDV_HEADER as u64;
         if announced < 2 {
-            upper.issue(self.last, AnomalyKind::BadPdv, "presentation data value shorter than its header: rest of the PDU skipped", offset, announced);
+            upper.issue(
+                self.last,
+                AnomalyKind::BadPdv,
+                "presentation data value shorter than its header: rest of the PDU skipped",
+                offset,
+                announced,
+            );
             self.pdu.complete = false;
             self.unread = self.pdu.remaining;
             self.state = State::Rest;
@@ -489,7 +501,9 @@ impl Framer {
         match self.state {
             State::Searching(_) => {}
             State::Header if self.have == 0 => {}
-            State::Header => upper.issue(self.last, AnomalyKind::BadPdu, "the stream ends inside a PDU header", self.pdu.offset, self.have as u64),
+            State::Header => {
+                upper.issue(self.last, AnomalyKind::BadPdu, "the stream ends inside a PDU header", self.pdu.offset, self.have as u64)
+            }
             State::Body => {
                 self.pdu.complete = false;
                 self.pdu.last = self.last;

@@ -93,16 +93,8 @@ impl History {
             return previous;
         }
         let Some(&window) = self.slots.get(usize::from(segment.slot)) else { return previous };
-        let entry = Entry {
-            connection,
-            position,
-            window,
-            offset: segment.payload,
-            length: segment.captured,
-            previous,
-            ip_id: segment.ip_id,
-            end,
-        };
+        let entry =
+            Entry { connection, position, window, offset: segment.payload, length: segment.captured, previous, ip_id: segment.ip_id, end };
         let number = self.next;
         let slot = self.slot(number);
         match self.ring.get_mut(slot) {

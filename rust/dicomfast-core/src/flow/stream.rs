@@ -35,14 +35,19 @@ impl<C: Consumer> Stage<'_, C> {
         if length > unread && !Self::checksum_holds(half_checksum(half), batch, segment) {
             half.counts.bad_checksums += 1;
             let offset = half.offset(position);
-            self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::BadChecksum, "wrong TCP checksum: not part of the stream").spanning(offset, length));
+            self.note(
+                connection,
+                segment.stamp(),
+                Anomaly::new(AnomalyKind::BadChecksum, "wrong TCP checksum: not part of the stream").spanning(offset, length),
+            );
             return;
         }
         let half = connection.halves.get_mut(end);
         if half.next == Some(position) && half.held.is_none() && segment.captured == segment.length {
             half.forward(until);
             half.latest = self.history.push(connection.info.connection, end, position, segment, half.latest);
-            let place = Place { stamp: segment.stamp(), offset: position - half.start, acknowledged: acknowledged(connection, end, segment) };
+            let place =
+                Place { stamp: segment.stamp(), offset: position - half.start, acknowledged: acknowledged(connection, end, segment) };
             self.consumer.data(&mut connection.state, &connection.info, end, place, batch.payload(segment));
             return;
         }
@@ -103,7 +108,11 @@ impl<C: Consumer> Stage<'_, C> {
 
     /// In-order bytes `[from, until)`, of which `bytes` are captured.
     fn deliver(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, bytes: &[u8], from: u64, until: u64) {
-        let place = Place { stamp: segment.stamp(), offset: connection.halves.get(end).offset(from), acknowledged: acknowledged(connection, end, segment) };
+        let place = Place {
+            stamp: segment.stamp(),
+            offset: connection.halves.get(end).offset(from),
+            acknowledged: acknowledged(connection, end, segment),
+        };
         connection.halves.get_mut(end).forward(until);
         if !bytes.is_empty() {
             self.consumer.data(&mut connection.state, &connection.info, end, place, bytes);
@@ -117,7 +126,11 @@ impl<C: Consumer> Stage<'_, C> {
     /// Bytes that the snap length cut off.
     fn cut(&mut self, connection: &mut Conn<C>, end: End, place: Place, length: u64) {
         connection.halves.get_mut(end).counts.not_captured_bytes += length;
-        self.note(connection, place.stamp, Anomaly::new(AnomalyKind::NotCaptured, "cut off by the snap length").spanning(place.offset, length));
+        self.note(
+            connection,
+            place.stamp,
+            Anomaly::new(AnomalyKind::NotCaptured, "cut off by the snap length").spanning(place.offset, length),
+        );
         self.consumer.gap(&mut connection.state, &connection.info, end, place, length, Missing::NotCaptured);
     }
 
@@ -136,7 +149,8 @@ impl<C: Consumer> Stage<'_, C> {
         half.counts.retransmissions += 1;
         half.counts.retransmitted_bytes += again;
         if comparison == Comparison::Different {
-            let anomaly = Anomaly::new(AnomalyKind::OverlapConflict, "retransmitted bytes differ from those that came first").spanning(offset, again);
+            let anomaly =
+                Anomaly::new(AnomalyKind::OverlapConflict, "retransmitted bytes differ from those that came first").spanning(offset, again);
             self.note(connection, segment.stamp(), anomaly);
         }
     }
@@ -184,7 +198,8 @@ impl<C: Consumer> Stage<'_, C> {
         }
         if conflict {
             let offset = connection.halves.get(end).offset(position);
-            let anomaly = Anomaly::new(AnomalyKind::OverlapConflict, "overlapping bytes differ from those that came first").spanning(offset, u64::from(segment.length));
+            let anomaly = Anomaly::new(AnomalyKind::OverlapConflict, "overlapping bytes differ from those that came first")
+                .spanning(offset, u64::from(segment.length));
             self.note(connection, segment.stamp(), anomaly);
         }
     }
@@ -222,7 +237,11 @@ impl<C: Consumer> Stage<'_, C> {
             }
             if over_budget && !(acknowledged || unheard) {
                 let stamp = connection.last;
-                self.note(connection, stamp, Anomaly::new(AnomalyKind::HeldBytesLimit, "too many out-of-order bytes: a hole was given up early"));
+                self.note(
+                    connection,
+                    stamp,
+                    Anomaly::new(AnomalyKind::HeldBytesLimit, "too many out-of-order bytes: a hole was given up early"),
+                );
             }
             self.skip_to(connection, end, first);
         }
@@ -238,7 +257,11 @@ impl<C: Consumer> Stage<'_, C> {
         half.counts.lost_bytes += length;
         half.forward(position);
         if length > 0 {
-            self.note(connection, stamp, Anomaly::new(AnomalyKind::LostBytes, "sent, but not in the capture").spanning(place.offset, length));
+            self.note(
+                connection,
+                stamp,
+                Anomaly::new(AnomalyKind::LostBytes, "sent, but not in the capture").spanning(place.offset, length),
+            );
             self.consumer.gap(&mut connection.state, &connection.info, end, place, length, Missing::Lost);
         }
         self.drain(connection, end);

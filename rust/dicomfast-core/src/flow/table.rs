@@ -272,7 +272,8 @@ impl<C: Consumer> FlowTable<C> {
         }
         let Some((_, slot)) = oldest else { return };
         if let Some(Some(connection)) = self.slots.get_mut(slot) {
-            let anomaly = Anomaly::new(AnomalyKind::ConnectionLimit, "too many connections at once: the longest silent one was closed early");
+            let anomaly =
+                Anomaly::new(AnomalyKind::ConnectionLimit, "too many connections at once: the longest silent one was closed early");
             self.consumer.anomaly(&mut connection.state, anomaly.at(segment.stamp()).on(connection.info.connection));
         }
         self.remove(slot, None);
@@ -356,9 +357,15 @@ impl<C: Consumer> Stage<'_, C> {
             // The first acknowledgement after a SYN tells where the other direction begins, whether its SYN was seen or not.
             let position = peer.position(segment.acknowledgment);
             peer.begin(position, true);
-            connection.info.from_start = super::consumer::Ends { first: connection.halves.first.from_start, second: connection.halves.second.from_start };
+            connection.info.from_start =
+                super::consumer::Ends { first: connection.halves.first.from_start, second: connection.halves.second.from_start };
         }
-        if connection.syn_rtt.is_none() && connection.syn_time != NO_TIME && connection.handshake && !segment.has(flags::SYN) && end == connection.info.client {
+        if connection.syn_rtt.is_none()
+            && connection.syn_time != NO_TIME
+            && connection.handshake
+            && !segment.has(flags::SYN)
+            && end == connection.info.client
+        {
             connection.syn_rtt = Some(segment.time.saturating_sub(connection.syn_time)).filter(|_| segment.time != NO_TIME);
         }
     }
@@ -370,7 +377,9 @@ impl<C: Consumer> Stage<'_, C> {
             if segment.window == 0 {
                 half.counts.zero_windows += 1;
             }
-            let repeated = segment.acknowledgment == half.last_ack && segment.window == half.last_window && half.next.is_none_or(|next| position >= next);
+            let repeated = segment.acknowledgment == half.last_ack
+                && segment.window == half.last_window
+                && half.next.is_none_or(|next| position >= next);
             let outstanding = {
                 let peer = connection.halves.get(end.other());
                 peer.acknowledged.is_some_and(|acknowledged| peer.highest > acknowledged)
@@ -396,7 +405,11 @@ impl<C: Consumer> Stage<'_, C> {
         }
         if segment.length == 0 && !self.learn_checksum(connection, end, batch, segment) {
             connection.halves.get_mut(end).counts.bad_checksums += 1;
-            self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::BadChecksum, "wrong TCP checksum on a segment with SYN, FIN or RST"));
+            self.note(
+                connection,
+                segment.stamp(),
+                Anomaly::new(AnomalyKind::BadChecksum, "wrong TCP checksum on a segment with SYN, FIN or RST"),
+            );
             return false;
         }
         if segment.has(flags::SYN) {
@@ -429,7 +442,11 @@ impl<C: Consumer> Stage<'_, C> {
         let position = half.position(first);
         let untouched = half.next.is_none_or(|next| next == half.start);
         if half.syn.is_some() || !(untouched || position == half.start) {
-            self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::SynOnLiveConnection, "SYN inside a live connection, ignored (RFC 5961)"));
+            self.note(
+                connection,
+                segment.stamp(),
+                Anomaly::new(AnomalyKind::SynOnLiveConnection, "SYN inside a live connection, ignored (RFC 5961)"),
+            );
             return false;
         }
         half.syn = Some(segment.sequence);
@@ -439,7 +456,8 @@ impl<C: Consumer> Stage<'_, C> {
         half.counts.mss = given.mss;
         half.counts.window_scale = given.window_scale;
         *connection.sack_permitted.get_mut(end) = Some(given.sack_permitted);
-        connection.info.from_start = super::consumer::Ends { first: connection.halves.first.from_start, second: connection.halves.second.from_start };
+        connection.info.from_start =
+            super::consumer::Ends { first: connection.halves.first.from_start, second: connection.halves.second.from_start };
         connection.handshake = true;
         if segment.has(flags::ACK) {
             connection.info.client = end.other();
@@ -486,7 +504,9 @@ impl<C: Consumer> Stage<'_, C> {
         self.close_out(connection, End::First);
         self.close_out(connection, End::Second);
         let silent = |end: End| connection.halves.get(end).counts.packets == 0;
-        if silent(End::First) != silent(End::Second) && connection.halves.first.counts.payload_bytes + connection.halves.second.counts.payload_bytes > 0 {
+        if silent(End::First) != silent(End::Second)
+            && connection.halves.first.counts.payload_bytes + connection.halves.second.counts.payload_bytes > 0
+        {
             let stamp = connection.first;
             self.note(connection, stamp, Anomaly::new(AnomalyKind::OneDirection, "only one direction is in the capture"));
         }

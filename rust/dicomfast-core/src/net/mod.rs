@@ -6,15 +6,12 @@ mod fast;
 mod fragment;
 mod ip;
 mod link;
-mod link_type;
 pub mod segment;
 pub mod tcp;
 #[cfg(test)]
 mod tests;
 mod tunnel;
 mod walk;
-
-pub use link_type::link_type_name;
 
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::capture::{Frame, LinkType};
@@ -192,7 +189,7 @@ impl FrameDecoder {
             }
             Err(index) => {
                 self.unsupported.insert(index, (frame.link, 1));
-                let detail = format!("link type {} ({}) is not supported", link_type_name(frame.link), frame.link.0);
+                let detail = format!("link type {} ({}) is not supported", frame.link.name(), frame.link.0);
                 batch.anomalies.push(Anomaly::new(AnomalyKind::UnsupportedLinkType, detail).at(frame.stamp()));
             }
         }

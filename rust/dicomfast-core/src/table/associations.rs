@@ -2,7 +2,6 @@
 //! the columns below, name the module in `table.rs`, and call `append` from its `Sink`.
 
 use super::column::{columns, rate, span};
-use super::words;
 use crate::dicom::names;
 use crate::event::{AssociationRecord, Outcome};
 
@@ -95,7 +94,7 @@ columns! {
     /// Kind of user identity that was offered (PS3.7 annex D.3.3.7). The secret is never kept.
     user_identity_type: U8 = row.user_identity_type;
     /// `user_identity_type` in words.
-    user_identity_type_text: Word = row.user_identity_type.map(words::user_identity);
+    user_identity_type_text: Word = row.user_identity_type.map(names::user_identity_type_text);
     /// Presentation contexts in A-ASSOCIATE-RQ.
     contexts_proposed: U64 = negotiated.then_some(row.contexts.len() as u64);
     /// Presentation contexts whose result is acceptance; null where no answer was seen.

@@ -1,7 +1,6 @@
 //! `messages`: one row per DIMSE message, with all elements of its command set (PS3.7 annex E).
 
 use super::column::columns;
-use super::words;
 use crate::dicom::{command, names, status};
 use crate::event::MessageRecord;
 
@@ -41,8 +40,8 @@ columns! {
     status_category: Word = text.as_ref().map(|text| text.category.name());
     /// Priority (0000,0700).
     priority: U16 = set.priority;
-    /// `priority` in words: "MEDIUM", "HIGH" or "LOW".
-    priority_text: Word = set.priority.map(words::priority);
+    /// `priority` in words: "medium", "high" or "low".
+    priority_text: Word = set.priority.map(names::priority_text);
     /// Whether a data set follows the command set.
     has_dataset: Bool = row.has_dataset;
     /// Bytes of the command set.

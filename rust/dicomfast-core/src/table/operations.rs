@@ -1,7 +1,6 @@
 //! `operations`: one row per DIMSE request with its responses (PS3.7).
 
 use super::column::{columns, rate, span};
-use super::words;
 use crate::dicom::{command, names, status};
 use crate::event::OperationRecord;
 
@@ -65,8 +64,8 @@ columns! {
     throughput: F64 = rate(row.dataset_bytes, transfer_time.filter(|_| row.dataset_bytes > 0));
     /// Priority (0000,0700).
     priority: U16 = row.priority;
-    /// `priority` in words: "MEDIUM", "HIGH" or "LOW".
-    priority_text: Word = row.priority.map(words::priority);
+    /// `priority` in words: "medium", "high" or "low".
+    priority_text: Word = row.priority.map(names::priority_text);
     /// Move Destination (0000,0600) of a C-MOVE: an AE title.
     move_destination: Word = row.move_destination.as_deref();
     /// Move Originator Application Entity Title (0000,1030) of a C-STORE that a C-MOVE caused.

@@ -1,7 +1,6 @@
 //! `presentation_contexts`: one row per proposed presentation context with its answer (PS3.8 sections 9.3.2.2 and 9.3.3.2).
 
 use super::column::{columns, seen};
-use super::words;
 use crate::dicom::names;
 use crate::event::ContextRecord;
 
@@ -33,9 +32,9 @@ columns! {
     /// `transfer_syntax` in words.
     transfer_syntax_name: Word = context.transfer_syntax.as_deref().and_then(names::uid_name);
     /// What came of the requestor's proposal to be SCU (PS3.7 annex D.3.3.4): "accepted", "refused", or "proposed" where no answer was seen; null where the role was not negotiated.
-    scu_role: Word = words::role(context.scu_role_proposed, context.scu_role_accepted);
+    scu_role: Word = role(context.scu_role_proposed, context.scu_role_accepted);
     /// What came of the requestor's proposal to be SCP: "accepted", "refused", "proposed", or null as for `scu_role`.
-    scp_role: Word = words::role(context.scp_role_proposed, context.scp_role_accepted);
+    scp_role: Word = role(context.scp_role_proposed, context.scp_role_accepted);
     /// SCU role as the requestor sent it.
     scu_role_proposed: Bool = context.scu_role_proposed;
     /// SCU role as the acceptor answered.
@@ -46,4 +45,14 @@ columns! {
     scp_role_accepted: Bool = context.scp_role_accepted;
     /// Operations that used this context.
     used: U64 = context.used;
+}
+
+/// A role (PS3.7 annex D.3.3.4) as one word: what came of the proposal.
+fn role(proposed: Option<bool>, accepted: Option<bool>) -> Option<&'static str> {
+    match (proposed?, accepted) {
+        (true, Some(true)) => Some("accepted"),
+        (true, Some(false)) => Some("refused"),
+        (true, None) => Some("proposed"),
+        (false, _) => None,
+    }
 }

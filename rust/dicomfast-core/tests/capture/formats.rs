@@ -99,7 +99,7 @@ fn what_pcapng_says_of_itself() {
     let outcome = read(vec![Input::Path(case("formats.comment.pcapng"))], &limits()).unwrap();
     let record = &outcome.records[0];
     assert_eq!(record.comments, ["first comment by the corpus", "zweiter Kommentar äöü"]);
-    assert_eq!((record.format.as_str(), record.link_types.as_slice()), ("pcapng", ["ETHERNET".to_owned()].as_slice()));
+    assert_eq!((record.format.as_str(), record.link_types.as_slice()), ("pcapng", ["EN10MB".to_owned()].as_slice()));
     let record = &read(vec![Input::Path(case("formats.2if.pcapng"))], &limits()).unwrap().records[0];
     assert_eq!(record.dropped, Some(0));
     assert!(record.application.as_deref().unwrap().starts_with("Dumpcap"));
@@ -153,7 +153,7 @@ fn concatenated_files_of_every_kind_go_on() {
     assert_eq!(outcome.frames.len(), 49 + 49 + 67 + 49 + 49);
     assert_eq!(outcome.kinds(), [AnomalyKind::TimestampOrder]);
     assert_eq!(outcome.frames.last().unwrap().link, 0);
-    assert_eq!(outcome.records[0].link_types, ["ETHERNET", "NULL"]);
+    assert_eq!(outcome.records[0].link_types, ["EN10MB", "NULL"]);
 }
 
 #[test]

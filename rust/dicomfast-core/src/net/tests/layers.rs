@@ -3,7 +3,6 @@
 use super::{decode, decode_one, ethernet, ipv4, ipv6, join, one_of_each, packet_v4, packet_v6, seen, udp};
 use crate::anomaly::AnomalyKind;
 use crate::capture::LinkType;
-use crate::net::link_type_name;
 use crate::net::segment::NO_VLAN;
 
 #[test]
@@ -164,5 +163,5 @@ fn an_unsupported_link_type_is_told_once() {
     assert_eq!(decoder.unsupported(), [(LinkType(105), 2), (LinkType(189), 1)]);
     assert_eq!(batch.anomalies.len(), 2);
     assert_eq!(batch.anomalies[0].detail, "link type IEEE802_11 (105) is not supported");
-    assert_eq!(link_type_name(LinkType(189)), "USB_LINUX");
+    assert_eq!(LinkType(189).name(), "USB_LINUX");
 }

@@ -1,14 +1,19 @@
-//! Names of link types, as the registry of the pcap format has them (without "LINKTYPE_").
+//! Link types and their names.
 
-use crate::capture::LinkType;
+/// A link-layer type (the LINKTYPE_ numbers of the pcap and pcapng formats).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LinkType(pub u16);
 
-/// "EN10MB", "LINUX_SLL2", "IEEE802_11" ... or "LINKTYPE_" and the number.
-pub fn link_type_name(link_type: LinkType) -> String {
-    NAMES
-        .binary_search_by_key(&link_type.0, |(number, _)| *number)
-        .ok()
-        .and_then(|index| NAMES.get(index))
-        .map_or_else(|| format!("LINKTYPE_{}", link_type.0), |(_, name)| (*name).to_owned())
+impl LinkType {
+    /// The name in the registry, without its "LINKTYPE_" (libpcap's DLT_ name where it is the better known one): "EN10MB",
+    /// "LINUX_SLL2", "IEEE802_11" ... or "LINKTYPE_" and the number.
+    pub fn name(self) -> String {
+        NAMES
+            .binary_search_by_key(&self.0, |(number, _)| *number)
+            .ok()
+            .and_then(|index| NAMES.get(index))
+            .map_or_else(|| format!("LINKTYPE_{}", self.0), |(_, name)| (*name).to_owned())
+    }
 }
 
 /// By number.
@@ -147,15 +152,14 @@ const NAMES: &[(u16, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{NAMES, link_type_name};
-    use crate::capture::LinkType;
+    use super::{LinkType, NAMES};
 
     #[test]
     fn known_and_unknown() {
         assert!(NAMES.is_sorted_by(|(left, _), (right, _)| left < right));
-        assert_eq!(link_type_name(LinkType(1)), "EN10MB");
-        assert_eq!(link_type_name(LinkType(276)), "LINUX_SLL2");
-        assert_eq!(link_type_name(LinkType(105)), "IEEE802_11");
-        assert_eq!(link_type_name(LinkType(9_999)), "LINKTYPE_9999");
+        assert_eq!(LinkType(1).name(), "EN10MB");
+        assert_eq!(LinkType(276).name(), "LINUX_SLL2");
+        assert_eq!(LinkType(105).name(), "IEEE802_11");
+        assert_eq!(LinkType(9_999).name(), "LINKTYPE_9999");
     }
 }

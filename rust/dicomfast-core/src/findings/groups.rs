@@ -1,0 +1,140 @@
+//! Things that are counted and told once: groups with a bound, told when their subject ends. Knows no rule.
+
+use std::net::IpAddr;
+
+use hashbrown::HashMap;
+
+use super::codes::Code;
+use crate::event::{Endpoint, FindingRecord, NO_TIME, Time};
+
+/// What a group is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Subject {
+    Capture,
+    Connection(u64),
+    Association(u64),
+    /// From an address to a service.
+    Attempt(IpAddr, Endpoint),
+    /// Calling and called AE title, and where the called one is.
+    Titles(String, String, Endpoint),
+}
+
+/// Where to look: what a finding points to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) association: Option<u64>,
+    pub(super) connection: Option<u64>,
+    pub(super) packet: Option<u64>,
+    pub(super) time: Time,
+}
+
+impl Place {
+    pub(super) const NOWHERE: Self = Self { association: None, connection: None, packet: None, time: NO_TIME };
+
+    pub(super) fn finding(self, code: &'static Code, evidence: String) -> FindingRecord {
+        FindingRecord {
+            severity: code.severity,
+            code: code.code,
+            title: code.title,
+            association: self.association,
+            connection: self.connection,
+            message: None,
+            packet: self.packet,
+            time: self.time,
+            evidence,
+            advice: code.advice,
+        }
+    }
+}
+
+/// Occurrences of one thing: how many, and where the first is.
+#[derive(Debug)]
+pub(super) struct Group {
+    code: &'static Code,
+    variant: u32,
+    pub(super) count: u64,
+    /// What was added up beside the count: bytes, sub-operations.
+    pub(super) amount: u64,
+    place: Place,
+    /// What the first occurrence said.
+    pub(super) text: String,
+    tell: fn(&Group) -> String,
+    least: u64,
+    order: u64,
+}
+
+impl Group {
+    /// The finding, with `whom` it concerns in front where that is known; `None` where it is not often enough for one.
+    pub(super) fn finding(&self, whom: &str) -> Option<FindingRecord> {
+        let told = (self.tell)(self);
+        let evidence = if whom.is_empty() { told } else { format!("{whom}: {told}") };
+        (self.count >= self.least).then(|| self.place.finding(self.code, evidence))
+    }
+}
+
+/// What opens a group.
+pub(super) struct Opening {
+    pub(super) code: &'static Code,
+    /// Tells groups of one code apart.
+    pub(super) variant: u32,
+    pub(super) place: Place,
+    /// The evidence of the whole group, but for whom it concerns.
+    pub(super) tell: fn(&Group) -> String,
+    /// How many occurrences make a finding.
+    pub(super) least: u64,
+}
+
+impl Opening {
+    pub(super) fn new(code: &'static Code, place: Place, tell: fn(&Group) -> String) -> Self {
+        Self { code, variant: 0, place, tell, least: 1 }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Groups {
+    limit: usize,
+    size: usize,
+    opened: u64,
+    /// Occurrences that found no place.
+    pub(super) refused: u64,
+    by_subject: HashMap<Subject, Vec<Group>, foldhash::fast::RandomState>,
+}
+
+impl Groups {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, size: 0, opened: 0, refused: 0, by_subject: HashMap::default() }
+    }
+
+    /// Counts one occurrence; `text` is asked for the first only.
+    pub(super) fn add(&mut self, subject: Subject, opening: &Opening, amount: u64, text: impl FnOnce() -> String) {
+        let same = |group: &&mut Group| std::ptr::eq(group.code, opening.code) && group.variant == opening.variant;
+        if let Some(group) = self.by_subject.get_mut(&subject).and_then(|groups| groups.iter_mut().find(same)) {
+            group.count += 1;
+            group.amount += amount;
+        } else if self.size < self.limit {
+            let Opening { code, variant, place, tell, least } = *opening;
+            let group = Group { code, variant, count: 1, amount, place, text: text(), tell, least, order: self.opened };
+            self.by_subject.entry(subject).or_default().push(group);
+            self.size += 1;
+            self.opened += 1;
+        } else {
+            self.refused += 1;
+        }
+    }
+
+    /// The groups of a subject that has ended, in order of first occurrence.
+    pub(super) fn close(&mut self, subject: &Subject) -> Vec<Group> {
+        let groups = self.by_subject.remove(subject).unwrap_or_default();
+        self.size -= groups.len();
+        groups
+    }
+
+    /// All groups that are left, in order of first occurrence.
+    pub(super) fn close_all(&mut self) -> Vec<(Subject, Group)> {
+        let all = self.by_subject.drain().flat_map(|(subject, groups)| groups.into_iter().map(move |group| (subject.clone(), group)));
+        let mut all: Vec<_> = all.collect();
+        all.sort_by_key(|(_, group)| group.order);
+        self.size = 0;
+        all
+    }
+}
