@@ -20,7 +20,7 @@ use crate::net::segment::Batch;
 use crate::stats::Stats;
 
 /// Frames of one batch: its segments stay in the second-level cache between the two halves.
-const BATCH_FRAMES: usize = 2_048;
+const BATCH_FRAMES: usize = 512;
 /// Batches on their way from one thread to the other.
 const BATCHES: usize = 4;
 /// How long to wait for the reading thread before the caller is asked whether to go on.
