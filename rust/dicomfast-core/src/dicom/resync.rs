@@ -140,12 +140,15 @@ impl Scanner {
             self.carry.clear();
         }
         let mut at = 0;
-        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            match judge(rest) {
+        while let Some(rest) = bytes.get(at..) {
+            // Most bytes are no PDU type.
+            let Some(skipped) = rest.iter().position(|byte| (1..=7).contains(byte)) else { return None };
+            at += skipped;
+            match bytes.get(at..).map_or(Verdict::No, judge) {
                 Verdict::Yes => return Some(Found { carried: Vec::new(), at }),
                 Verdict::No => at += 1,
                 Verdict::More => {
-                    self.carry.extend_from_slice(rest);
+                    self.carry.extend_from_slice(bytes.get(at..).unwrap_or_default());
                     return None;
                 }
             }

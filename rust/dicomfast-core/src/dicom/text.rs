@@ -36,6 +36,12 @@ pub fn short_text(raw: &[u8]) -> String {
 }
 
 fn ascii(raw: &[u8]) -> String {
+    // Nearly always there is nothing to escape.
+    if raw.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\')
+        && let Ok(text) = std::str::from_utf8(raw)
+    {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(raw.len());
     for &byte in raw {
         match byte {

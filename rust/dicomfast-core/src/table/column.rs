@@ -201,19 +201,32 @@ pub(super) struct Word {
     keys: PrimitiveBuilder<Int32Type>,
     words: StringBuilder,
     index: HashMap<String, i32, foldhash::fast::RandomState>,
+    /// The word of the row before: often it comes again.
+    last: String,
+    last_key: Option<i32>,
 }
 
 impl Word {
     pub(super) fn append<'a>(&mut self, value: impl Into<Option<&'a str>>) {
         let Some(word) = value.into() else { return self.keys.append_null() };
-        if let Some(key) = self.index.get(word) {
-            self.keys.append_value(*key);
-        } else {
+        let key = match self.last_key {
+            Some(key) if self.last == word => key,
+            _ => self.key(word),
+        };
+        self.keys.append_value(key);
+    }
+
+    fn key(&mut self, word: &str) -> i32 {
+        let key = self.index.get(word).copied().unwrap_or_else(|| {
             let key = self.index.len() as i32;
             self.index.insert(word.to_owned(), key);
             self.words.append_value(word);
-            self.keys.append_value(key);
-        }
+            key
+        });
+        self.last.clear();
+        self.last.push_str(word);
+        self.last_key = Some(key);
+        key
     }
 }
 
@@ -224,27 +237,30 @@ impl Column for Word {
 
     fn finish(&mut self) -> ArrayRef {
         self.index.clear();
+        self.last_key = None;
         Arc::new(DictionaryArray::new(self.keys.finish(), Arc::new(self.words.finish())))
     }
 }
 
-/// An IP address as text; it is written out again only where it differs from the row before.
+/// An IP address as text; each is written out once a batch.
 #[derive(Default)]
 pub(super) struct Ip {
-    words: Word,
-    last: Option<IpAddr>,
-    text: String,
+    keys: PrimitiveBuilder<Int32Type>,
+    words: StringBuilder,
+    index: HashMap<IpAddr, i32, foldhash::fast::RandomState>,
 }
 
 impl Ip {
     pub(super) fn append(&mut self, value: IpAddr) {
-        if self.last != Some(value) {
-            self.text.clear();
-            // Writing to a String cannot fail.
-            let _ = write!(self.text, "{value}");
-            self.last = Some(value);
-        }
-        self.words.append(self.text.as_str());
+        let next = self.index.len() as i32;
+        let words = &mut self.words;
+        let key = self.index.entry(value).or_insert_with(|| {
+            // Writing to a builder cannot fail.
+            let _ = write!(words, "{value}");
+            words.append_value("");
+            next
+        });
+        self.keys.append_value(*key);
     }
 }
 
@@ -254,7 +270,8 @@ impl Column for Ip {
     }
 
     fn finish(&mut self) -> ArrayRef {
-        self.words.finish()
+        self.index.clear();
+        Arc::new(DictionaryArray::new(self.keys.finish(), Arc::new(self.words.finish())))
     }
 }
 
