@@ -30,6 +30,8 @@ impl<C: Consumer> Stage<'_, C> {
         let half = connection.halves.get_mut(end);
         let length = u64::from(segment.length);
         let until = position + length;
+        // It was overtaken by a later one.
+        let late = position < half.highest;
         half.highest = half.highest.max(until);
         let unread = self.consumer.unread(&connection.state, end);
         if length > unread && !Self::checksum_holds(half_checksum(half), batch, segment) {
@@ -51,7 +53,7 @@ impl<C: Consumer> Stage<'_, C> {
             self.consumer.data(&mut connection.state, &connection.info, end, place, batch.payload(segment));
             return;
         }
-        self.unordered(connection, end, batch, segment, position);
+        self.unordered(connection, end, batch, segment, position, late);
     }
 
     fn checksum_holds(good: &mut bool, batch: &Batch, segment: &Segment) -> bool {
@@ -71,12 +73,12 @@ impl<C: Consumer> Stage<'_, C> {
         Self::checksum_holds(half_checksum(connection.halves.get_mut(end)), batch, segment)
     }
 
-    fn unordered(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment, position: u64) {
+    fn unordered(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment, position: u64, late: bool) {
         let half = connection.halves.get_mut(end);
         let until = position + u64::from(segment.length);
         let bytes = batch.payload(segment);
         let Some(next) = half.next else {
-            self.hold(connection, end, segment, bytes, position);
+            self.hold(connection, end, segment, bytes, position, late);
             self.settle(connection, end);
             return;
         };
@@ -88,8 +90,6 @@ impl<C: Consumer> Stage<'_, C> {
             if until <= next {
                 return;
             }
-        } else if position > next {
-            half.counts.out_of_order += 1;
         }
         if half_beyond_fin(connection, end, until) {
             self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::DataAfterFin, "payload beyond the FIN"));
@@ -102,7 +102,7 @@ impl<C: Consumer> Stage<'_, C> {
             self.deliver(connection, end, segment, bytes.get(skipped..).unwrap_or_default(), next, until);
             return;
         }
-        self.hold(connection, end, segment, bytes, position);
+        self.hold(connection, end, segment, bytes, position, late);
         self.settle(connection, end);
     }
 
@@ -156,7 +156,7 @@ impl<C: Consumer> Stage<'_, C> {
     }
 
     /// Keeps what is not held yet of a segment beyond a hole.
-    fn hold(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, bytes: &[u8], position: u64) {
+    fn hold(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, bytes: &[u8], position: u64, late: bool) {
         let unread = self.consumer.unread(&connection.state, end);
         let acknowledged = acknowledged(connection, end, segment);
         let half = connection.halves.get_mut(end);
@@ -178,6 +178,8 @@ impl<C: Consumer> Stage<'_, C> {
         if ranges.is_empty() {
             half.counts.retransmissions += 1;
             half.counts.retransmitted_bytes += u64::from(segment.length);
+        } else if late {
+            half.counts.out_of_order += 1;
         }
         let mut keep = |from: u64, content: Content| {
             if content.length() > 0 {
