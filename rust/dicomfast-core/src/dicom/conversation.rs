@@ -423,7 +423,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
 
     fn pdv(&mut self, pdu: &Pdu, pdv: Pdv) {
         let accepted = self.current().and_then(|association| association.is_accepted(pdv.context_id));
-        if pdv.context_id % 2 == 0 {
+        if pdv.context_id.is_multiple_of(2) {
             self.note(pdu.last, Anomaly::new(AnomalyKind::BadContextId, "even presentation context id").spanning(pdu.offset, pdv.length));
         } else if accepted == Some(false) {
             self.note(

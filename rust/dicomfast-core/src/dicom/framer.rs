@@ -502,7 +502,7 @@ impl Framer {
             State::Searching(_) => {}
             State::Header if self.have == 0 => {}
             State::Header => {
-                upper.issue(self.last, AnomalyKind::BadPdu, "the stream ends inside a PDU header", self.pdu.offset, self.have as u64)
+                upper.issue(self.last, AnomalyKind::BadPdu, "the stream ends inside a PDU header", self.pdu.offset, self.have as u64);
             }
             State::Body => {
                 self.pdu.complete = false;

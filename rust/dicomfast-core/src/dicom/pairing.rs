@@ -91,17 +91,16 @@ impl Pairing {
     }
 
     fn response(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
-        match self.find(message, span) {
-            Some(index) => paired.finished.extend(self.answer(index, message)),
-            None => {
-                if self.early.len() >= limit
-                    && let Some(oldest) = self.early.pop_front()
-                {
-                    paired.evicted = true;
-                    paired.finished.push(orphan(&oldest.message, connection));
-                }
-                self.early.push_back(Early { message: message.clone(), span });
+        if let Some(index) = self.find(message, span) {
+            paired.finished.extend(self.answer(index, message));
+        } else {
+            if self.early.len() >= limit
+                && let Some(oldest) = self.early.pop_front()
+            {
+                paired.evicted = true;
+                paired.finished.push(orphan(&oldest.message, connection));
             }
+            self.early.push_back(Early { message: message.clone(), span });
         }
     }
 

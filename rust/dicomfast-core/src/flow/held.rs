@@ -62,18 +62,15 @@ impl Iterator for Uncovered<'_> {
     fn next(&mut self) -> Option<(u64, u64)> {
         while self.position < self.end {
             let start = self.position;
-            match self.pieces.next() {
-                Some((&at, piece)) => {
-                    let until = at.saturating_add(piece.content.length());
-                    self.position = self.position.max(until);
-                    if at > start {
-                        return Some((start, at.min(self.end)));
-                    }
+            if let Some((&at, piece)) = self.pieces.next() {
+                let until = at.saturating_add(piece.content.length());
+                self.position = self.position.max(until);
+                if at > start {
+                    return Some((start, at.min(self.end)));
                 }
-                None => {
-                    self.position = self.end;
-                    return Some((start, self.end));
-                }
+            } else {
+                self.position = self.end;
+                return Some((start, self.end));
             }
         }
         None

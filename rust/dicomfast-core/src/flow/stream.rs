@@ -69,7 +69,7 @@ impl<C: Consumer> Stage<'_, C> {
     }
 
     /// Learns from a segment without payload whether this side's checksums can be trusted.
-    pub fn learn_checksum(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) -> bool {
+    pub fn learn_checksum(connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) -> bool {
         Self::checksum_holds(half_checksum(connection.halves.get_mut(end)), batch, segment)
     }
 

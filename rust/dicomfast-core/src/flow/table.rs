@@ -2,7 +2,7 @@
 //! forgets those that are over or silent. Bounded by `limits.connections`.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
@@ -26,6 +26,11 @@ const SWEEP: usize = 8;
 const EVICTION_SAMPLE: usize = 64;
 
 type Conn<C> = Connection<<C as Consumer>::State>;
+
+/// The same for both directions; seeded, so that nobody can choose addresses that collide.
+fn pair_hash(hasher: &foldhash::fast::RandomState, a: Address, b: Address) -> u64 {
+    hasher.hash_one((a.min(b), a.max(b)))
+}
 
 /// The connections and the one consumer of their streams.
 pub struct FlowTable<C: Consumer> {
@@ -107,13 +112,6 @@ impl<C: Consumer> FlowTable<C> {
         }
     }
 
-    fn hash(&self, a: &Address, b: &Address) -> u64 {
-        let (low, high) = if (a.ip, a.port) <= (b.ip, b.port) { (a, b) } else { (b, a) };
-        let mut hasher = self.hasher.build_hasher();
-        (low, high).hash(&mut hasher);
-        hasher.finish()
-    }
-
     #[inline]
     fn segment(&mut self, batch: &Batch, segment: &Segment) {
         self.clock.tick(segment.time);
@@ -150,7 +148,7 @@ impl<C: Consumer> FlowTable<C> {
     }
 
     fn find_or_open(&mut self, batch: &Batch, segment: &Segment) -> (usize, End) {
-        let hash = self.hash(&segment.source, &segment.destination);
+        let hash = pair_hash(&self.hasher, segment.source, segment.destination);
         let slots = &self.slots;
         let sender = |slot: usize| slots.get(slot).and_then(Option::as_ref)?.sender(&segment.source, &segment.destination);
         if let Some(&slot) = self.index.find(hash, |&slot| sender(slot).is_some()) {
@@ -171,16 +169,11 @@ impl<C: Consumer> FlowTable<C> {
             Some(place) => *place = Some(connection),
             None => self.slots.push(Some(connection)),
         }
-        let hash = self.hash(&segment.source, &segment.destination);
+        let hash = pair_hash(&self.hasher, segment.source, segment.destination);
         let (slots, hasher) = (&self.slots, &self.hasher);
         self.index.insert_unique(hash, slot, |&slot| {
             let addresses = slots.get(slot).and_then(Option::as_ref).map(|connection| connection.info.addresses);
-            addresses.map_or(0, |ends| {
-                let (a, b) = (ends.first, ends.second);
-                let mut hasher = hasher.build_hasher();
-                (a.min(b), a.max(b)).hash(&mut hasher);
-                hasher.finish()
-            })
+            addresses.map_or(0, |ends| pair_hash(hasher, ends.first, ends.second))
         });
         slot
     }
@@ -205,7 +198,7 @@ impl<C: Consumer> FlowTable<C> {
     fn remove(&mut self, slot: usize, reused: Option<Closed>) {
         let Some(mut connection) = self.slots.get_mut(slot).and_then(Option::take) else { return };
         let addresses = connection.info.addresses;
-        let hash = self.hash(&addresses.first, &addresses.second);
+        let hash = pair_hash(&self.hasher, addresses.first, addresses.second);
         if let Ok(entry) = self.index.find_entry(hash, |&held| held == slot) {
             entry.remove();
         }
@@ -319,7 +312,7 @@ impl<C: Consumer> Stage<'_, C> {
         }
         let position = connection.halves.get_mut(end).position(segment.sequence);
         if segment.has(flags::ACK) {
-            self.acknowledge(connection, end, segment, position);
+            Self::acknowledge(connection, end, segment, position);
         }
         if connection.ended {
             return;
@@ -340,7 +333,7 @@ impl<C: Consumer> Stage<'_, C> {
     }
 
     #[inline]
-    fn acknowledge(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, position: u64) {
+    fn acknowledge(connection: &mut Conn<C>, end: End, segment: &Segment, position: u64) {
         let half = connection.halves.get_mut(end);
         let handshake_ack = half.from_start && position == half.start;
         let scale = match half.counts.window_scale {
@@ -403,7 +396,7 @@ impl<C: Consumer> Stage<'_, C> {
             self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::BadTcpFlags, "SYN together with FIN or RST"));
             return false;
         }
-        if segment.length == 0 && !self.learn_checksum(connection, end, batch, segment) {
+        if segment.length == 0 && !Self::learn_checksum(connection, end, batch, segment) {
             connection.halves.get_mut(end).counts.bad_checksums += 1;
             self.note(
                 connection,
