@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 from typing import Any, BinaryIO, final
 
-__all__ = ["Batch", "Schema", "Session", "default_limits", "default_tables", "schema", "table_names", "version"]
+__all__ = [
+    "Batch",
+    "Schema",
+    "Session",
+    "anomaly_kinds",
+    "default_limits",
+    "default_tables",
+    "findings_codes",
+    "schema",
+    "table_names",
+    "version",
+]
 
 @final
 class Session:
     """One pass over the inputs: yields `(table name, Batch)` until the inputs end.
 
+    A batch comes when it is full, at the end, and when there is nothing to read for the moment.
     While the engine works, other Python threads run; Ctrl-C raises KeyboardInterrupt between two of its steps.
     One thread at a time may read a session.
     """
@@ -25,7 +37,9 @@ class Session:
 
         inputs: paths, "-" for standard input, or file objects opened in binary mode; read one after the other.
         tables: which tables to make; one that is not named costs nothing.
-        threads: 1 or 2; 0 for as many as the machine has, at most 2.
+        threads: 1 or 2; 0 for as many as the machine has, at most 2. What may wait (standard input, pipes, file objects,
+            follow) is always read by a thread of its own, which also opens it: what is wrong with it is raised by the
+            first `next`.
         limits: bounds by name, see `default_limits`.
         follow: at the end of the last input wait for more.
 
@@ -77,6 +91,12 @@ def schema(table: str) -> Schema:
 
 def default_limits() -> list[tuple[str, int]]:
     """Every limit, by name, with its default."""
+
+def findings_codes() -> list[tuple[str, str, str, str]]:
+    """Every code of the table `findings`: code, severity, title, advice."""
+
+def anomaly_kinds() -> list[tuple[str, str, str]]:
+    """Every kind of the table `anomalies`: kind, layer, what it means."""
 
 def version() -> str:
     """Give the version of the package."""

@@ -65,10 +65,10 @@ impl Anomaly {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal in $layer:literal,)*) => {
+    ($(#[doc = $doc:literal] $variant:ident = $name:literal in $layer:literal,)*) => {
         /// The stable kinds, each with the layer it belongs to.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum AnomalyKind { $($(#[$doc])* $variant,)* }
+        pub enum AnomalyKind { $(#[doc = $doc] $variant,)* }
 
         impl AnomalyKind {
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
@@ -82,6 +82,11 @@ macro_rules! kinds {
             pub fn layer(self) -> &'static str {
                 match self { $(Self::$variant => $layer,)* }
             }
+
+            /// What it means, in one line.
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$variant => $doc.trim_ascii_start(),)* }
+            }
         }
     };
 }
@@ -89,32 +94,49 @@ macro_rules! kinds {
 kinds! {
     /// The file ends inside a record; everything before it was read.
     TruncatedTail = "truncated-tail" in "capture",
-    /// A record or block header that cannot be right; reading of this file stopped or went on at the next plausible place.
+    /// A record header that cannot be right; reading of this file stopped or went on at the next plausible place.
     BadRecord = "bad-record" in "capture",
+    /// A pcapng block that cannot be right; it was skipped, or reading of this file stopped.
     BadBlock = "bad-block" in "capture",
+    /// A pcapng packet of an interface that was never described.
     UnknownInterface = "unknown-interface" in "capture",
-    /// captured length above the file's snap length, or above the original length.
+    /// A captured length above the file's snap length, or above the original length.
     RecordLength = "record-length" in "capture",
+    /// Packets are not in the order of their times.
     TimestampOrder = "timestamp-order" in "capture",
+    /// A time that cannot be: its fraction is a second or more, or it is beyond what 64-bit nanoseconds hold.
     TimestampInvalid = "timestamp-invalid" in "capture",
+    /// Packets without a time of their own (pcapng Simple Packet Blocks).
     MissingTime = "missing-time" in "capture",
     /// The compressed stream ends early or is damaged; everything before was read.
     DamagedCompression = "damaged-compression" in "capture",
+    /// The file was cut, or could not be opened again, while it was read.
     FileChanged = "file-changed" in "capture",
     /// Packets the capturing program itself reports as dropped.
     CaptureLoss = "capture-loss" in "capture",
+    /// Frames of a link type that is not decoded.
     UnsupportedLinkType = "unsupported-link-type" in "link",
+    /// A frame that ends inside one of its headers.
     TruncatedHeader = "truncated-header" in "link",
+    /// More headers or tunnels in one another than the limit allows.
     TooManyHeaders = "too-many-headers" in "link",
     /// Frames shorter in the capture than on the wire (snap length).
     CutPacket = "cut-packet" in "link",
+    /// An IP header that cannot be right.
     BadIpHeader = "bad-ip-header" in "ip",
+    /// An IP length that disagrees with the frame.
     BadIpLength = "bad-ip-length" in "ip",
+    /// Overlapping IP fragments; the packet was left out (RFC 5722).
     FragmentOverlap = "fragment-overlap" in "ip",
+    /// An IP packet whose other fragments never came.
     FragmentTimeout = "fragment-timeout" in "ip",
+    /// More unfinished IP packets or fragments than the limit allows.
     FragmentLimit = "fragment-limit" in "ip",
+    /// An IP fragment that cannot be right.
     BadFragment = "bad-fragment" in "ip",
+    /// A TCP header that cannot be right.
     BadTcpHeader = "bad-tcp-header" in "tcp",
+    /// A combination of TCP flags that has no meaning.
     BadTcpFlags = "bad-tcp-flags" in "tcp",
     /// A segment with a wrong checksum, left out of the stream.
     BadChecksum = "bad-checksum" in "tcp",
@@ -122,37 +144,68 @@ kinds! {
     LostBytes = "lost-bytes" in "tcp",
     /// Bytes cut off by the snap length: sent and seen, but not stored.
     NotCaptured = "not-captured" in "tcp",
+    /// A retransmission with other bytes than the first time.
     OverlapConflict = "overlap-conflict" in "tcp",
     /// Every packet, or many, twice: a mirror port that copies both ways.
     DuplicatePackets = "duplicate-packets" in "tcp",
+    /// A SYN on a connection that is open.
     SynOnLiveConnection = "syn-on-live-connection" in "tcp",
+    /// The addresses and ports of an earlier connection, used again.
     TupleReused = "tuple-reused" in "tcp",
+    /// A RST that the receiver cannot have accepted.
     ResetIgnored = "reset-ignored" in "tcp",
+    /// Bytes beyond the end of the stream.
     DataAfterFin = "data-after-fin" in "tcp",
+    /// TCP urgent data, which DICOM does not use.
     UrgentData = "urgent-data" in "tcp",
+    /// Only one side of the connection is in the capture.
     OneDirection = "one-direction" in "tcp",
+    /// More bytes out of order than the limit allows; the gap before them was given up.
     HeldBytesLimit = "held-bytes-limit" in "tcp",
+    /// More connections at a time than the limit allows; the one that was silent longest was closed.
     ConnectionLimit = "connection-limit" in "tcp",
+    /// A segment far away from where the connection is.
     OutOfWindow = "out-of-window" in "tcp",
+    /// A PDU that cannot be right.
     BadPdu = "bad-pdu" in "upper-layer",
+    /// A PDU type that PS3.8 does not define.
     UnknownPduType = "unknown-pdu-type" in "upper-layer",
+    /// A P-DATA-TF longer than the receiver had announced as its maximum.
     PduTooLarge = "pdu-too-large" in "upper-layer",
+    /// A presentation data value that does not fit its PDU, or one of another message in between.
     BadPdv = "bad-pdv" in "upper-layer",
+    /// An item of an A-ASSOCIATE PDU that cannot be right.
     BadItem = "bad-item" in "upper-layer",
+    /// An item type that PS3.8 does not define.
     UnknownItem = "unknown-item" in "upper-layer",
+    /// A presentation context ID that was never proposed, or is even.
     BadContextId = "bad-context-id" in "upper-layer",
+    /// A message on a presentation context that was not accepted.
     ContextNotAccepted = "context-not-accepted" in "upper-layer",
+    /// A PDU that has no place in the state of the association (PS3.8 section 9.2).
     UnexpectedPdu = "unexpected-pdu" in "upper-layer",
+    /// Data on an association that was released.
     DataAfterRelease = "data-after-release" in "upper-layer",
+    /// After a loss a PDU boundary was found again.
     Resynchronised = "resynchronised" in "upper-layer",
+    /// After a loss no PDU boundary was found any more.
     NotSynchronised = "not-synchronised" in "upper-layer",
+    /// The capture begins in the middle of an association.
     Midstream = "midstream" in "upper-layer",
+    /// Bytes before the first PDU.
     PrefixBytes = "prefix-bytes" in "upper-layer",
+    /// A command set that cannot be right.
     BadCommand = "bad-command" in "dimse",
+    /// A command field that PS3.7 does not define.
     UnknownCommand = "unknown-command" in "dimse",
+    /// A data set where the command set announces none, or none where it announces one.
     DataSetMismatch = "data-set-mismatch" in "dimse",
+    /// Fragments of two messages mixed on one association.
     InterleavedMessage = "interleaved-message" in "dimse",
+    /// A response without a request.
     UnpairedResponse = "unpaired-response" in "dimse",
+    /// More requests without a response than the limit allows.
     PendingLimit = "pending-limit" in "dimse",
+    /// A message whose last fragment never came.
     IncompleteMessage = "incomplete-message" in "dimse",
 }

@@ -1,5 +1,6 @@
 //! The wiring: capture -> net -> flow -> dicom -> a [`Sink`]. The only module that sees every stage. With two threads the first
-//! reads and takes frames apart, the second does the rest; both ways the same values pass in the same order.
+//! reads and takes frames apart, the second does the rest; both ways the same values pass in the same order. An input that may
+//! wait (a pipe, a growing file) is always read by a thread of its own, so that the caller is never stuck in a read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,13 +26,16 @@ const BATCH_FRAMES: usize = 512;
 const BATCHES: usize = 4;
 /// How long to wait for the reading thread before the caller is asked whether to go on.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// How long an engine that is dropped waits for its reading thread. One that sits in a read of a silent input is left behind: it
+/// ends with that read.
+const FAREWELL: Duration = Duration::from_millis(250);
 /// Batches that one step takes at most.
 const STEP: usize = 16;
 
 /// How a run is done.
 #[derive(Clone, Debug, Default)]
 pub struct EngineOptions {
-    /// 1 or 2; 0 means two where the machine has two processors.
+    /// 1 or 2; 0 means two where the machine has two processors. Inputs that may wait always get a thread that reads them.
     pub threads: usize,
     /// Wait for more at the end of a growing file.
     pub follow: bool,
@@ -44,6 +48,7 @@ pub struct Engine<S: Sink> {
     flow: FlowTable<Dicom<S>>,
     interrupt: Arc<AtomicBool>,
     stats: Stats,
+    idle: bool,
     ended: bool,
 }
 
@@ -98,6 +103,11 @@ impl FrameSink for Decoding<'_> {
 }
 
 impl Reading {
+    fn open(inputs: Vec<Input>, limits: &Limits, options: CaptureOptions) -> Result<Self> {
+        let capture = Capture::open(inputs, limits, options)?;
+        Ok(Self { capture, decoder: FrameDecoder::new(limits), bytes: 0 })
+    }
+
     /// Fills a batch; false at the end of the input.
     fn fill(&mut self, batch: &mut Batch) -> Result<bool> {
         batch.clear();
@@ -113,17 +123,25 @@ impl Reading {
 }
 
 impl<S: Sink> Engine<S> {
-    /// Opens the inputs. What is wrong with them is told here.
+    /// Opens the inputs. What is wrong with them is told here; with inputs that may wait, at the first step.
     pub fn open(inputs: Vec<Input>, options: &EngineOptions, sink: S) -> Result<Self> {
         let interrupt = Arc::new(AtomicBool::new(false));
         let limits = &options.limits;
-        let capture = Capture::open(inputs, limits, CaptureOptions { follow: options.follow, interrupt: Arc::clone(&interrupt) })?;
-        let reading = Reading { capture, decoder: FrameDecoder::new(limits), bytes: 0 };
+        let capture = CaptureOptions { follow: options.follow, interrupt: Arc::clone(&interrupt) };
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if options.threads == 0 { processors } else { options.threads };
-        let front = if threads > 1 { Front::threaded(reading, &interrupt)? } else { Front::Inline(Box::new((reading, Batch::default()))) };
+        let front = if options.follow || inputs.iter().any(Input::may_wait) {
+            let limits = limits.clone();
+            Front::threaded(move || Reading::open(inputs, &limits, capture), &interrupt)?
+        } else {
+            let reading = Reading::open(inputs, limits, capture)?;
+            match threads {
+                1 => Front::Inline(Box::new((reading, Batch::default()))),
+                _ => Front::threaded(move || Ok(reading), &interrupt)?,
+            }
+        };
         let flow = FlowTable::new(Dicom::new(sink, limits), limits);
-        Ok(Self { front, flow, interrupt, stats: Stats::default(), ended: false })
+        Ok(Self { front, flow, interrupt, stats: Stats::default(), idle: false, ended: false })
     }
 
     /// Set it to stop a read that waits.
@@ -133,6 +151,11 @@ impl<S: Sink> Engine<S> {
 
     pub fn stats(&self) -> Stats {
         Stats { connections: self.flow.len() as u64, ..self.stats }
+    }
+
+    /// Whether the last step found nothing to read, though the input is not over.
+    pub fn is_idle(&self) -> bool {
+        self.idle
     }
 
     pub fn sink(&mut self) -> &mut S {
@@ -145,11 +168,13 @@ impl<S: Sink> Engine<S> {
 
     /// Works for some milliseconds; false when the input is over and every row was handed to the sink.
     pub fn step(&mut self) -> Result<bool> {
+        self.idle = false;
         for _ in 0..STEP {
             if self.ended {
                 return Ok(false);
             }
             if !self.advance()? {
+                self.idle = !self.ended;
                 return Ok(!self.ended);
             }
         }
@@ -226,12 +251,21 @@ impl<S: Sink> Engine<S> {
 }
 
 impl Front {
-    fn threaded(mut reading: Reading, interrupt: &Arc<AtomicBool>) -> Result<Self> {
+    fn threaded(open: impl FnOnce() -> Result<Reading> + Send + 'static, interrupt: &Arc<AtomicBool>) -> Result<Self> {
         let (full, batches) = bounded::<Handed>(BATCHES);
         let (empty, emptied) = bounded::<Batch>(BATCHES + 2);
         let stop = Arc::clone(interrupt);
+        let stopped = Arc::clone(interrupt);
         let work = move || {
-            loop {
+            let mut reading = match open() {
+                Ok(reading) => reading,
+                Err(error) => {
+                    // As below: a closed channel means that nobody wants to know.
+                    let _ = full.send(Handed::Failed(error));
+                    return;
+                }
+            };
+            while !stopped.load(Ordering::Relaxed) {
                 let mut batch = emptied.try_recv().unwrap_or_default();
                 let handed = match reading.fill(&mut batch) {
                     Ok(true) => Handed::Batch(batch, reading.bytes),
@@ -264,9 +298,15 @@ impl Drop for Front {
     fn drop(&mut self) {
         if let Self::Thread { batches, thread, stop, .. } = self {
             stop.store(true, Ordering::Relaxed);
-            // Taking away the receiver ends a thread that waits to hand something over.
-            drop(std::mem::replace(batches, bounded(0).1));
-            if let Some(thread) = thread.take() {
+            // Until the thread has ended, and with it the sender. What it still hands over, a few batches, is not wanted.
+            let why = loop {
+                if let Err(why) = batches.recv_timeout(FAREWELL) {
+                    break why;
+                }
+            };
+            if let Some(thread) = thread.take()
+                && why == RecvTimeoutError::Disconnected
+            {
                 // The thread holds no lock and no result; how it ended does not matter any more.
                 let _ = thread.join();
             }

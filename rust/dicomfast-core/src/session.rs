@@ -62,12 +62,15 @@ impl Session {
             self.ended = true;
             tables.finish();
             self.ready.extend(tables.flush());
+        } else if self.ready.is_empty() && self.engine.is_idle() {
+            // Nothing more to read for now: who prints as it happens gets what there is.
+            self.flush();
         }
         Ok(self.ready.pop_front().map_or(Progress::Working, |(table, batch)| Progress::Batch(table, batch)))
     }
 
-    /// Everything that is waiting to fill a batch, now: for those who print as it happens.
-    pub fn flush(&mut self) {
+    /// Everything that is waiting to fill a batch, now.
+    fn flush(&mut self) {
         let batches = self.engine.sink().flush();
         self.ready.extend(batches);
     }

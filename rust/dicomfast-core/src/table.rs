@@ -1,7 +1,7 @@
 //! Events -> Arrow: the record batches that are handed out. Knows the records of `event` and Arrow; must not know how the records
 //! came about. Column names and types are the product's contract.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
@@ -49,10 +49,10 @@ macro_rules! tables {
                 match self { $(Self::$table => concat!($($doc),+).trim_ascii_start(),)+ }
             }
 
-            /// Its columns; each field's metadata holds its documentation under [`DOC`].
+            /// Its columns; the metadata of the schema and of each field holds its documentation under [`DOC`].
             pub fn schema(self) -> SchemaRef {
                 let fields = match self { $(Self::$table => $module::Builder::fields(),)+ };
-                Arc::new(Schema::new(fields))
+                Arc::new(Schema::new_with_metadata(fields, HashMap::from([(DOC.to_owned(), self.doc().to_owned())])))
             }
         }
 

@@ -7,6 +7,8 @@ mod input;
 mod limits;
 mod session;
 
+use dicomfast_core::anomaly::AnomalyKind;
+use dicomfast_core::findings::CODES;
 use dicomfast_core::table::Table;
 use pyo3::prelude::*;
 
@@ -28,6 +30,18 @@ fn schema(table: &str) -> PyResult<arrow::Schema> {
     Ok(arrow::Schema::new(session::table(table)?.schema()))
 }
 
+/// Every code of the table `findings`: code, severity, title, advice.
+#[pyfunction]
+fn findings_codes() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
+    CODES.iter().map(|code| (code.code, code.severity.name(), code.title, code.advice)).collect()
+}
+
+/// Every kind of the table `anomalies`: kind, layer, what it means.
+#[pyfunction]
+fn anomaly_kinds() -> Vec<(&'static str, &'static str, &'static str)> {
+    AnomalyKind::ALL.iter().map(|kind| (kind.name(), kind.layer(), kind.doc())).collect()
+}
+
 /// The version of the package.
 #[pyfunction]
 fn version() -> &'static str {
@@ -42,6 +56,8 @@ fn _dicomfast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(table_names, module)?)?;
     module.add_function(wrap_pyfunction!(default_tables, module)?)?;
     module.add_function(wrap_pyfunction!(schema, module)?)?;
+    module.add_function(wrap_pyfunction!(findings_codes, module)?)?;
+    module.add_function(wrap_pyfunction!(anomaly_kinds, module)?)?;
     module.add_function(wrap_pyfunction!(limits::default_limits, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

@@ -1,7 +1,7 @@
 //! What the caller asks to be read. Knows paths and streams; nothing of their content.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::PathBuf;
 
@@ -26,6 +26,14 @@ impl Input {
             Self::Path(path) => path.display().to_string(),
             Self::Stdin => "-".to_owned(),
             Self::Reader { name, .. } => name.clone(),
+        }
+    }
+
+    /// Whether a read may wait for the other side: true of everything but a regular file.
+    pub fn may_wait(&self) -> bool {
+        match self {
+            Self::Path(path) => fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) || path.as_os_str() == "-",
+            Self::Stdin | Self::Reader { .. } => true,
         }
     }
 

@@ -49,7 +49,7 @@ pub fn association(pdu: &Pdu, codes: &[u8], association: &Association, info: &In
 
 fn requested(association: &Association) -> String {
     let Some(said) = &association.request else { return String::new() };
-    let mut text = format!("{} contexts, {}", said.contexts.len(), max_pdu(said.max_pdu));
+    let mut text = format!("{}, {}", contexts(said.contexts.len()), max_pdu(said.max_pdu));
     if let Some(version) = &said.implementation_version {
         text.push_str(", ");
         text.push_str(version);
@@ -63,7 +63,11 @@ fn requested(association: &Association) -> String {
 fn accepted(association: &Association) -> String {
     let Some(said) = &association.accept else { return String::new() };
     let accepted = said.contexts.iter().filter(|context| context.result == Some(0)).count();
-    format!("{accepted} of {} contexts accepted, {}", association.contexts.len(), max_pdu(said.max_pdu))
+    format!("{accepted} of {} accepted, {}", contexts(association.contexts.len()), max_pdu(said.max_pdu))
+}
+
+fn contexts(count: usize) -> String {
+    if count == 1 { "1 context".to_owned() } else { format!("{count} contexts") }
 }
 
 fn max_pdu(max_pdu: Option<u32>) -> String {
