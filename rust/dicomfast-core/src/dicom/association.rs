@@ -31,8 +31,9 @@ pub struct Association {
     release_answered: Ends<bool>,
     first: Stamp,
     last: Stamp,
-    /// PDUs of each end.
+    /// PDUs of each end, and the offset of the first one in its direction.
     pub seen: Ends<u64>,
+    began: Ends<Option<u64>>,
     bytes: Ends<u64>,
     max_pdu_sent: Ends<Option<u32>>,
     pub pairing: Pairing,
@@ -66,6 +67,7 @@ impl Association {
             first,
             last: first,
             seen: Ends::default(),
+            began: Ends::default(),
             bytes: Ends::default(),
             max_pdu_sent: Ends::default(),
             pairing: Pairing::default(),
@@ -94,6 +96,14 @@ impl Association {
         self.accept.is_some() || self.reject.is_some()
     }
 
+    /// Whether what the other end said in it had been received when this PDU was sent: then the PDU answers or follows it.
+    pub fn precedes(&self, end: End, pdu: &Pdu) -> bool {
+        match (self.began.get(end.other()), pdu.acknowledged) {
+            (Some(began), Some(received)) => received > *began,
+            _ => false,
+        }
+    }
+
     /// Whether, for this end, nothing of it can follow.
     pub fn is_over(&self, end: End) -> bool {
         *self.release_answered.get(end) || *self.release_answered.get(end.other()) || self.abort.is_some() || self.reject.is_some()
@@ -104,6 +114,7 @@ impl Association {
         let seen = self.seen.get_mut(end);
         *seen += 1;
         let is_first = *seen == 1;
+        self.began.get_mut(end).get_or_insert(pdu.offset);
         if pdu.first.packet < self.first.packet {
             self.first = pdu.first;
         }

@@ -262,7 +262,8 @@ impl<S: Sink> Handler<'_, S> {
         let moves = self.current().is_some_and(|current| {
             let joined = *current.seen.get(end) > 0;
             match pdu.pdu_type {
-                1 => joined || current.is_over(end),
+                // A request joins an answer only where the capture has them in the wrong order.
+                1 => joined || current.precedes(end, pdu),
                 2 | 3 if current.has_answer() => next_exists || current.is_over(end),
                 2 | 3 => joined && (next_exists || current.request.is_none()),
                 _ => false,
