@@ -137,6 +137,9 @@ impl Decoder {
     }
 
     fn uid(&mut self, element: &Element<'_>) -> Option<String> {
+        if let Some(uid) = text::plain_uid(element.value) {
+            return Some(uid);
+        }
         let value = text::trim_end(element.value);
         if value.len() > 64 || !value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
             let cut = if value.len() > UID_BYTES { ", cut" } else { "" };
