@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use arrow_array::builder::{BinaryBuilder, BooleanBuilder, ListBuilder, PrimitiveBuilder, StringBuilder};
+use arrow_array::builder::{BinaryBuilder, BooleanBuilder, ListBuilder, StringBuilder};
 use arrow_array::types::{
     ArrowPrimitiveType, DurationNanosecondType, Float64Type, Int32Type, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type,
 };
-use arrow_array::{ArrayRef, DictionaryArray};
+use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray};
+use arrow_buffer::NullBufferBuilder;
 use arrow_schema::{DataType, Field, Metadata, TimeUnit};
 use hashbrown::HashMap;
 
@@ -79,8 +80,11 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-/// A number of Arrow's type `T`.
-pub(super) struct Number<T: ArrowPrimitiveType>(PrimitiveBuilder<T>);
+/// A number of Arrow's type `T`. Not Arrow's own builder, whose calls cost more than the row.
+pub(super) struct Number<T: ArrowPrimitiveType> {
+    values: Vec<T::Native>,
+    nulls: NullBufferBuilder,
+}
 
 pub(super) type U8 = Number<UInt8Type>;
 pub(super) type U16 = Number<UInt16Type>;
@@ -91,13 +95,20 @@ pub(super) type Duration = Number<DurationNanosecondType>;
 
 impl<T: ArrowPrimitiveType> Default for Number<T> {
     fn default() -> Self {
-        Self(PrimitiveBuilder::new())
+        Self { values: Vec::new(), nulls: NullBufferBuilder::new(0) }
     }
 }
 
 impl<T: ArrowPrimitiveType> Number<T> {
+    #[inline]
     pub(super) fn append(&mut self, value: impl Into<Option<T::Native>>) {
-        self.0.append_option(value.into());
+        let value = value.into();
+        self.nulls.append(value.is_some());
+        self.values.push(value.unwrap_or_default());
+    }
+
+    fn array(&mut self) -> PrimitiveArray<T> {
+        PrimitiveArray::new(std::mem::take(&mut self.values).into(), self.nulls.finish())
     }
 }
 
@@ -107,22 +118,18 @@ impl<T: ArrowPrimitiveType> Column for Number<T> {
     }
 
     fn finish(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+        Arc::new(self.array())
     }
 }
 
 /// `timestamp[ns, UTC]`.
-pub(super) struct Time(PrimitiveBuilder<TimestampNanosecondType>);
-
-impl Default for Time {
-    fn default() -> Self {
-        Self(PrimitiveBuilder::new().with_data_type(Self::data_type()))
-    }
-}
+#[derive(Default)]
+pub(super) struct Time(Number<TimestampNanosecondType>);
 
 impl Time {
+    #[inline]
     pub(super) fn append(&mut self, value: impl Into<Option<event::Time>>) {
-        self.0.append_option(value.into().filter(|time| *time != NO_TIME));
+        self.0.append(value.into().filter(|time| *time != NO_TIME));
     }
 }
 
@@ -132,7 +139,7 @@ impl Column for Time {
     }
 
     fn finish(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+        Arc::new(self.0.array().with_data_type(Self::data_type()))
     }
 }
 
@@ -198,7 +205,7 @@ impl Column for Text {
 /// a row.
 #[derive(Default)]
 pub(super) struct Word {
-    keys: PrimitiveBuilder<Int32Type>,
+    keys: Number<Int32Type>,
     words: StringBuilder,
     index: HashMap<String, i32, foldhash::fast::RandomState>,
     /// The word of the row before: often it comes again.
@@ -208,12 +215,12 @@ pub(super) struct Word {
 
 impl Word {
     pub(super) fn append<'a>(&mut self, value: impl Into<Option<&'a str>>) {
-        let Some(word) = value.into() else { return self.keys.append_null() };
+        let Some(word) = value.into() else { return self.keys.append(None) };
         let key = match self.last_key {
             Some(key) if self.last == word => key,
             _ => self.key(word),
         };
-        self.keys.append_value(key);
+        self.keys.append(key);
     }
 
     fn key(&mut self, word: &str) -> i32 {
@@ -238,14 +245,14 @@ impl Column for Word {
     fn finish(&mut self) -> ArrayRef {
         self.index.clear();
         self.last_key = None;
-        Arc::new(DictionaryArray::new(self.keys.finish(), Arc::new(self.words.finish())))
+        Arc::new(DictionaryArray::new(self.keys.array(), Arc::new(self.words.finish())))
     }
 }
 
 /// An IP address as text; each is written out once a batch.
 #[derive(Default)]
 pub(super) struct Ip {
-    keys: PrimitiveBuilder<Int32Type>,
+    keys: Number<Int32Type>,
     words: StringBuilder,
     index: HashMap<IpAddr, i32, foldhash::fast::RandomState>,
 }
@@ -260,7 +267,7 @@ impl Ip {
             words.append_value("");
             next
         });
-        self.keys.append_value(*key);
+        self.keys.append(*key);
     }
 }
 
@@ -271,7 +278,7 @@ impl Column for Ip {
 
     fn finish(&mut self) -> ArrayRef {
         self.index.clear();
-        Arc::new(DictionaryArray::new(self.keys.finish(), Arc::new(self.words.finish())))
+        Arc::new(DictionaryArray::new(self.keys.array(), Arc::new(self.words.finish())))
     }
 }
 
