@@ -56,7 +56,7 @@ columns! {
     end: Time = row.last.time;
     /// First packet that carries a byte of the message.
     first_packet: U64 = row.first.packet;
-    /// Last packet that carries a byte of the message.
+    /// Packet that carries the last byte of the message.
     last_packet: U64 = row.last.packet;
     /// False where any byte of the message was lost, cut or never sent.
     complete: Bool = row.complete;

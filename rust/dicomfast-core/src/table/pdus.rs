@@ -26,7 +26,7 @@ columns! {
     end: Time = row.last.time;
     /// First packet that carries a byte of the PDU.
     first_packet: U64 = row.first.packet;
-    /// Last packet that carries a byte of the PDU.
+    /// Packet that carries the last byte of the PDU.
     last_packet: U64 = row.last.packet;
     /// Presentation data values that began in it.
     pdvs: U64 = u64::from(row.pdvs);
