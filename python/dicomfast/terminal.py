@@ -89,8 +89,7 @@ def columns(table: list[list[str]], *, right: frozenset[int] = frozenset(), gap:
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     return [
         gap.join(
-            cell.rjust(wide) if index in right else cell.ljust(wide)
-            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
+            cell.rjust(wide) if index in right else cell.ljust(wide) for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in table
     ]
@@ -99,9 +98,7 @@ def columns(table: list[list[str]], *, right: frozenset[int] = frozenset(), gap:
 class TextWriter:
     """A table for people: aligned columns, or a record of lines a row where they do not fit the terminal."""
 
-    def __init__(
-        self, stream: BinaryIO, schema: pa.Schema, *, fit: int | None = None, paint: Paint | None = None
-    ) -> None:
+    def __init__(self, stream: BinaryIO, schema: pa.Schema, *, fit: int | None = None, paint: Paint | None = None) -> None:
         """`fit` is the width to keep to; None where nobody is looking (a file, a pipe): then always aligned columns."""
         self._stream = stream
         self._names = list(schema.names)
