@@ -60,15 +60,15 @@ def count(number: float, unit: str = "", *, plural: str | None = None) -> str:
     return f"{text} {unit if number == 1 else plural or f'{unit}s'}"
 
 
-def size(number: float) -> str:
-    """Bytes in units of 1000, as networks count."""
+def size(number: float, unit: str = "B") -> str:
+    """Bytes, or bits, in units of 1000, as networks count."""
     if number < 1000:  # noqa: PLR2004 - the base of the units
-        return f"{number:.0f} B"
-    for unit in ("kB", "MB", "GB", "TB"):
+        return f"{number:.0f} {unit}"
+    for prefix in ("k", "M", "G", "T"):
         number /= 1000
-        if number < 999.5 or unit == "TB":  # noqa: PLR2004 - what still rounds to three digits
+        if number < 999.5 or prefix == "T":  # noqa: PLR2004 - what still rounds to three digits
             break
-    return f"{number:.3g} {unit}"
+    return f"{number:.3g} {prefix}{unit}"
 
 
 def duration(nanoseconds: float) -> str:

@@ -39,7 +39,7 @@ def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
     """What was seen, what failed, how fast: one screen, findings ranked."""
     with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
         result = summary.summarize(scan)
-    for line in summary.render(result, options.paint(color)):
+    for line in summary.render(result, options.paint(color), terminal.width()):
         click.echo(line, color=True)
     worst = result.worst()
     failed = fail_on and worst and summary.SEVERITIES.index(worst) <= summary.SEVERITIES.index(fail_on)
