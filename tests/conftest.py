@@ -22,7 +22,7 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `dicomfast` as a person would, its output piped."""
 
     def run(*arguments: object, **more: Any) -> subprocess.CompletedProcess[str]:
-        environment = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "NO_COLOR")}
+        environment = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "NO_COLOR", "COLUMNS")}
         command = [sys.executable, "-m", "dicomfast", *map(str, arguments)]
         more = {"capture_output": True, "text": True, "timeout": 60, "check": False, "env": environment} | more
         return subprocess.run(command, **more)  # noqa: PLW1510 - it does not raise, see above

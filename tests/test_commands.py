@@ -15,7 +15,6 @@ from test_truth import rows
 
 import dicomfast
 
-
 CASES = Path(__file__).parent / "cases"
 
 # pydicom's keyword -> our column.

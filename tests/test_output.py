@@ -103,9 +103,7 @@ def test_text_that_does_not_fit_becomes_records(mixed: pa.RecordBatch) -> None:
 
 
 def test_the_suffix_names_the_format() -> None:
-    assert {format_of(f"x.{suffix}") for suffix in ("csv", "JSON", "jsonl", "arrow", "arrows", "pq", "txt")} == set(
-        FORMATS
-    )
+    assert {format_of(f"x.{suffix}") for suffix in ("csv", "JSON", "jsonl", "arrow", "arrows", "pq", "txt")} == set(FORMATS)
     with pytest.raises(ArgumentError, match="suffix"):
         format_of("x.docx")
 

@@ -24,9 +24,7 @@ def python(code: str) -> str:
     ["import dicomfast", "import sys; sys.argv = ['dicomfast', '--version']; from dicomfast.cli import main; main()"],
 )
 def test_pyarrow_and_rich_are_not_imported_before_they_are_needed(what: str) -> None:
-    assert python(f"{what}\nimport sys; print('pyarrow' in sys.modules, 'rich' in sys.modules)").endswith(
-        "False False\n"
-    )
+    assert python(f"{what}\nimport sys; print('pyarrow' in sys.modules, 'rich' in sys.modules)").endswith("False False\n")
 
 
 def test_the_import_is_quick() -> None:

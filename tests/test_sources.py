@@ -87,7 +87,7 @@ def test_errors_have_their_kinds(tmp_path: Path) -> None:
         dicomfast.read(io.BytesIO(EMPTY), limits={"nothing": 1})
     with pytest.raises(dicomfast.ArgumentError, match="cannot be 0"):
         dicomfast.read(io.BytesIO(EMPTY), limits={"connections": 0})
-    with pytest.raises(dicomfast.ArgumentError, match="too large"):
+    with pytest.raises(dicomfast.ArgumentError, match="cannot be 1000"):
         dicomfast.read(io.BytesIO(EMPTY), limits={"encapsulations": 1000})
 
 

@@ -77,9 +77,7 @@ class Capture:
     def scan(self, tables: Iterable[str] | None = None) -> Scan:
         """Read the capture once, in constant memory, and yield the batches of the tables as they fill."""
         if self._used and not can_be_read_again(self._sources):
-            raise ArgumentError(
-                "standard input and file objects can be read only once; name every table you need in one read or scan"
-            )
+            raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
         names = self._names(tables)
         session = _dicomfast.Session(self._sources, names, self._threads, self._limits, self._follow)
         self._used = True
@@ -101,9 +99,7 @@ class Capture:
 
     def __getattr__(self, name: str) -> pa.Table:
         if name.startswith("_") or name not in _dicomfast.table_names():
-            raise AttributeError(
-                f"a capture has no table {name!r}; the tables are {', '.join(_dicomfast.table_names())}"
-            )
+            raise AttributeError(f"a capture has no table {name!r}; the tables are {', '.join(_dicomfast.table_names())}")
         defaults = _dicomfast.default_tables()
         return self.read(defaults if name in defaults else [name])[name]
 
@@ -113,9 +109,7 @@ class Capture:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -59,8 +59,15 @@ def lines(batches: Iterable[tuple[str, pa.RecordBatch]], detail: Detail, paint: 
 def _rows(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Iterator[tuple[str, Row]]:
     for name, batch in batches:
         columns = {field.name: _column(batch, field.name) for field in batch.schema}
-        for cells in zip(*columns.values(), strict=True):
-            yield name, dict(zip(columns, cells, strict=True))
+        found = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+        # Bytes that had to wait for others are told later than they came.
+        found.sort(key=lambda row: _packet(name, row))
+        for row in found:
+            yield name, row
+
+
+def _packet(name: str, row: Row) -> int:
+    return row["last_packet" if name == "pdus" else "packet"] or 0
 
 
 def _column(batch: pa.RecordBatch, name: str) -> list[Any]:
@@ -79,7 +86,7 @@ def _merged(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Iterator[tuple[str
     reached = {"events": -1, "pdus": -1}
     number = itertools.count()
     for name, row in _rows(batches):
-        packet = row["last_packet" if name == "pdus" else "packet"] or 0
+        packet = _packet(name, row)
         reached[name] = max(reached[name], packet)
         heapq.heappush(waiting, (packet, name != "pdus", next(number), name, row))
         while waiting and (waiting[0][0] < min(reached.values()) or len(waiting) > _WAITING):

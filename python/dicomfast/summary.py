@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+import textwrap
+from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,8 +22,14 @@ TABLES = ["capture_info", "connections", "associations", "operations", "anomalie
 SEVERITIES = ("error", "warning", "note")
 
 _STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
-# Lines of one section before the rest is counted in one line.
-_LINES = 12
+# Lines of one section before the rest is counted in one line: a screen is all there is.
+_LINES = 8
+_EVIDENCE = 2
+_INDENT = " " * 10
+# What is unknown, and what is more than is told apart.
+_UNKNOWN = "(unknown)"
+_OTHERS = "(others)"
+_PAIRS = 10_000
 # Response times kept for one command: the median of more is that of the first ones.
 _SAMPLES = 1_000_000
 
@@ -36,7 +44,7 @@ class Commands:
     bytes: int = 0
     timed_bytes: int = 0
     transfer_time: int = 0
-    response_times: list[int] = field(default_factory=list)
+    response_times: array[int] = field(default_factory=lambda: array("q"))
 
 
 @dataclass
@@ -51,6 +59,17 @@ class Pair:
 
 
 @dataclass
+class Found:
+    """The findings of one code."""
+
+    severity: str
+    title: str
+    advice: str
+    count: int = 0
+    evidence: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Summary:
     """What the tables add up to."""
 
@@ -62,11 +81,11 @@ class Summary:
     commands: dict[str, Commands] = field(default_factory=lambda: defaultdict(Commands))
     failures: Counter[tuple[str, int | None, str]] = field(default_factory=Counter)
     anomalies: Counter[str] = field(default_factory=Counter)
-    findings: list[dict[str, Any]] = field(default_factory=list)
+    findings: dict[str, Found] = field(default_factory=dict)
 
     def worst(self) -> str | None:
         """The gravest severity among the findings."""
-        seen = {finding["severity"] for finding in self.findings}
+        seen = {found.severity for found in self.findings.values()}
         return next((severity for severity in SEVERITIES if severity in seen), None)
 
 
@@ -84,7 +103,6 @@ def summarize(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Summary:
     for name, batch in batches:
         if name in takers:
             takers[name](summary, batch)
-    summary.findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
     return summary
 
 
@@ -113,11 +131,12 @@ def _connections(summary: Summary, batch: pa.RecordBatch) -> None:
 
 
 def _associations(summary: Summary, batch: pa.RecordBatch) -> None:
-    names = ("calling_ae", "called_ae", "outcome", "ended_by", "operations", "failed", "dataset_bytes")
-    for row in _records(batch, *names):
+    columns = ("calling_ae", "called_ae", "outcome", "ended_by", "operations", "failed", "dataset_bytes")
+    for row in _records(batch, *columns):
         summary.outcomes[row["outcome"]] += 1
         summary.endings[row["ended_by"]] += 1
-        pair = summary.pairs[row["calling_ae"] or "?", row["called_ae"] or "?"]
+        names = (row["calling_ae"] or _UNKNOWN, row["called_ae"] or _UNKNOWN)
+        pair = summary.pairs[names if names in summary.pairs or len(summary.pairs) < _PAIRS else (_OTHERS, _OTHERS)]
         pair.associations += 1
         pair.not_accepted += row["outcome"] in ("rejected", "unanswered")
         pair.operations += row["operations"]
@@ -148,11 +167,15 @@ def _anomalies(summary: Summary, batch: pa.RecordBatch) -> None:
 
 
 def _findings(summary: Summary, batch: pa.RecordBatch) -> None:
-    summary.findings += _records(batch, "severity", "code", "title", "evidence", "advice", "association", "packet")
+    for row in _records(batch, "severity", "code", "title", "evidence", "advice"):
+        found = summary.findings.setdefault(row["code"], Found(row["severity"], row["title"], row["advice"] or ""))
+        found.count += 1
+        if len(found.evidence) < _EVIDENCE:
+            found.evidence.append(row["evidence"] or "")
 
 
-def render(summary: Summary, paint: Paint) -> list[str]:
-    """The lines of the screen."""
+def render(summary: Summary, paint: Paint, width: int = 100) -> list[str]:
+    """The lines of the screen, of about this width."""
     sections = [
         _render_capture(summary),
         _render_associations(summary),
@@ -160,7 +183,7 @@ def render(summary: Summary, paint: Paint) -> list[str]:
         _render_commands(summary, paint),
         _render_failures(summary, paint),
         _render_anomalies(summary),
-        _render_findings(summary, paint),
+        _render_findings(summary, paint, width),
     ]
     lines: list[str] = []
     for section in sections:
@@ -182,7 +205,7 @@ def _render_capture(summary: Summary) -> list[str]:
         start, end = min(starts), max(ends)
         span = f"{iso(start)[:23].replace('T', ' ')} UTC, {duration(end - start)}"
         if end > start:
-            span += f", {captured * 8e3 / (end - start):.3g} Mbit/s on average"
+            span += f", {size(captured * 8e9 / (end - start), 'bit')}/s on average"
         lines.append(span)
     cut = sum(one["cut_packets"] for one in inputs)
     dropped = sum(one["dropped"] or 0 for one in inputs)
@@ -219,7 +242,7 @@ def _render_pairs(summary: Summary, paint: Paint) -> list[str]:
     ranked = sorted(summary.pairs.items(), key=lambda item: (-item[1].bytes, -item[1].associations, item[0]))
     body = [
         [escape(calling), escape(called), *(f"{number:,}" for number in
-         (pair.associations, pair.not_accepted, pair.operations, pair.failed)), size(pair.bytes)]
+         (pair.associations, pair.not_accepted, pair.operations, pair.failed)), size(pair.bytes) if pair.bytes else ""]
         for (calling, called), pair in ranked[:_LINES]
     ]  # fmt: skip
     return _titled(header, body, len(ranked), paint, right=range(2, 7))
@@ -263,13 +286,18 @@ def _render_anomalies(summary: Summary) -> list[str]:
     return [f"{count(summary.anomalies.total(), 'anomaly', plural='anomalies')}: {_tally(summary.anomalies)}"]
 
 
-def _render_findings(summary: Summary, paint: Paint) -> list[str]:
+def _render_findings(summary: Summary, paint: Paint, width: int) -> list[str]:
     if not summary.findings:
         return [paint("Findings: none", "green")] if summary.outcomes else []
+    ranked = sorted(summary.findings.values(), key=lambda found: (SEVERITIES.index(found.severity), -found.count))
     lines = [paint("Findings", "bold")]
-    for finding in summary.findings[:_LINES]:
-        severity = finding["severity"]
-        lines.append(f"  {paint(severity.upper().ljust(7), _STYLE.get(severity))} {escape(finding['title'])}")
-        lines += [f"          {escape(finding[part])}" for part in ("evidence", "advice") if finding[part]]
-    hidden = len(summary.findings) - _LINES
-    return lines + ([f"  ... and {hidden:,} more: dicomfast table findings FILE"] if hidden > 0 else [])
+    wrapper = textwrap.TextWrapper(max(width, 60), initial_indent=_INDENT, subsequent_indent=_INDENT + "  ", break_on_hyphens=False)
+    for found in ranked[:_LINES]:
+        title = escape(found.title) + (f" ({found.count:,} times)" if found.count > 1 else "")
+        lines.append(f"  {paint(found.severity.upper().ljust(7), _STYLE.get(found.severity))} {title}")
+        hidden = found.count - len(found.evidence)
+        texts = [*found.evidence, *([f"... and {hidden:,} more"] if hidden else []), found.advice]
+        for text in filter(None, texts):
+            lines += wrapper.wrap(escape(text))
+    hidden = sum(found.count for found in ranked[_LINES:])
+    return lines + ([f"  ... and {hidden:,} more: dicomfast table findings FILE"] if hidden else [])

@@ -60,15 +60,15 @@ def count(number: float, unit: str = "", *, plural: str | None = None) -> str:
     return f"{text} {unit if number == 1 else plural or f'{unit}s'}"
 
 
-def size(number: float) -> str:
-    """Bytes in units of 1000, as networks count."""
+def size(number: float, unit: str = "B") -> str:
+    """Bytes, or bits, in units of 1000, as networks count."""
     if number < 1000:  # noqa: PLR2004 - the base of the units
-        return f"{number:.0f} B"
-    for unit in ("kB", "MB", "GB", "TB"):
+        return f"{number:.0f} {unit}"
+    for prefix in ("k", "M", "G", "T"):
         number /= 1000
-        if number < 999.5 or unit == "TB":  # noqa: PLR2004 - what still rounds to three digits
+        if number < 999.5 or prefix == "T":  # noqa: PLR2004 - what still rounds to three digits
             break
-    return f"{number:.3g} {unit}"
+    return f"{number:.3g} {prefix}{unit}"
 
 
 def duration(nanoseconds: float) -> str:
@@ -89,8 +89,7 @@ def columns(table: list[list[str]], *, right: frozenset[int] = frozenset(), gap:
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     return [
         gap.join(
-            cell.rjust(wide) if index in right else cell.ljust(wide)
-            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
+            cell.rjust(wide) if index in right else cell.ljust(wide) for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in table
     ]
@@ -99,9 +98,7 @@ def columns(table: list[list[str]], *, right: frozenset[int] = frozenset(), gap:
 class TextWriter:
     """A table for people: aligned columns, or a record of lines a row where they do not fit the terminal."""
 
-    def __init__(
-        self, stream: BinaryIO, schema: pa.Schema, *, fit: int | None = None, paint: Paint | None = None
-    ) -> None:
+    def __init__(self, stream: BinaryIO, schema: pa.Schema, *, fit: int | None = None, paint: Paint | None = None) -> None:
         """`fit` is the width to keep to; None where nobody is looking (a file, a pipe): then always aligned columns."""
         self._stream = stream
         self._names = list(schema.names)

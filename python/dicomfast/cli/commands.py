@@ -34,14 +34,12 @@ def cli() -> None:
 @cli.command("summary")
 @options.inputs
 @options.color
-@click.option(
-    "--fail-on", type=click.Choice(summary.SEVERITIES), help="Exit 3 if there is such a finding, or a graver one."
-)
+@click.option("--fail-on", type=click.Choice(summary.SEVERITIES), help="Exit 3 if there is such a finding, or a graver one.")
 def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
     """What was seen, what failed, how fast: one screen, findings ranked."""
     with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
         result = summary.summarize(scan)
-    for line in summary.render(result, options.paint(color)):
+    for line in summary.render(result, options.paint(color), terminal.width()):
         click.echo(line, color=True)
     worst = result.worst()
     failed = fail_on and worst and summary.SEVERITIES.index(worst) <= summary.SEVERITIES.index(fail_on)
@@ -73,9 +71,7 @@ def dump_command(color: str, verbose: int, limit: int | None, *, numeric: bool, 
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N rows.")
 @click.option("--columns", metavar="A,B,...", help="These columns, in this order.")
 @options.color
-def table_command(
-    name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any
-) -> None:
+def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> None:
     """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet.
 
     `dicomfast tables` lists the names. Times are UTC with nanoseconds; durations in the text formats are seconds.
@@ -122,9 +118,7 @@ def _writer(form: str, stream: BinaryIO, name: str, chosen: list[str] | None, co
     if form != "text":
         return writer(form, stream, schema)
     fit = terminal.width() if not to_file and sys.stdout.isatty() else None
-    return terminal.TextWriter(
-        stream, schema, fit=fit, paint=terminal.Paint(color=False) if to_file else options.paint(color)
-    )
+    return terminal.TextWriter(stream, schema, fit=fit, paint=terminal.Paint(color=False) if to_file else options.paint(color))
 
 
 def _write(scan: dicomfast.Scan, target: Writer, chosen: list[str] | None, limit: int | None) -> None:

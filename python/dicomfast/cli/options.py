@@ -33,12 +33,8 @@ class Limit(click.ParamType[tuple[str, int]]):
 def inputs(function: Function) -> Function:
     """FILES..., -r, --threads and --limit."""
     for decorate in (
-        click.option(
-            "--limit", "limits", type=Limit(), multiple=True, help="Set a bound of the engine, e.g. connections=1000."
-        ),
-        click.option(
-            "--threads", type=click.IntRange(0, 2), default=0, metavar="N", help="1 or 2; 0: what the machine has."
-        ),
+        click.option("--limit", "limits", type=Limit(), multiple=True, help="Set a bound of the engine, e.g. connections=1000."),
+        click.option("--threads", type=click.IntRange(0, 2), default=0, metavar="N", help="1 or 2; 0: what the machine has."),
         click.option(
             "-r",
             "read_files",
@@ -58,9 +54,7 @@ def color(function: Function) -> Function:
     return click.option("--color", type=when, default="auto", help="Colours; auto heeds NO_COLOR.")(function)
 
 
-def capture(
-    files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...]
-) -> dicomfast.Capture:
+def capture(files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...]) -> dicomfast.Capture:
     """The capture that the arguments name."""
     sources = [*read_files, *files]
     if not sources:

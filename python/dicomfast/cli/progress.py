@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _PATIENCE = 1.0
 _REFRESH = 0.2
+# A longer name would leave no room for the bar.
+_LABEL = 30
+# Of these it is not known how much will come out.
+_COMPRESSED = (".gz", ".zst", ".lz4")
 
 _running: list[Scan] = []
 
@@ -55,7 +59,7 @@ def _total(capture: Capture) -> int | None:
     """Bytes of all inputs, where they are plain files."""
     total = 0
     for source in capture.sources:
-        if not isinstance(source, str) or not os.path.isfile(source):  # noqa: PTH113 - "-" is no path
+        if not isinstance(source, str) or source.endswith(_COMPRESSED) or not os.path.isfile(source):  # noqa: PTH113 - as below
             return None
         total += os.path.getsize(source)  # noqa: PTH202 - as above
     return total
@@ -63,7 +67,7 @@ def _total(capture: Capture) -> int | None:
 
 def _label(capture: Capture) -> str:
     names = [source if isinstance(source, str) else "file object" for source in capture.sources]
-    return names[0] if len(names) == 1 else f"{len(names)} files"
+    return os.path.basename(names[0])[:_LABEL] if len(names) == 1 else f"{len(names)} files"  # noqa: PTH119 - "-" is no path
 
 
 def _show(scan: Scan, total: int | None, label: str, done: threading.Event) -> None:

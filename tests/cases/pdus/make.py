@@ -29,7 +29,9 @@ def streams(pcap):
     found = {}
     count = subprocess.run(["tshark", "-n", "-r", pcap, "-T", "fields", "-e", "tcp.stream"], capture_output=True, text=True, check=True)
     for stream in sorted({int(n) for n in count.stdout.split()}):
-        out = subprocess.run(["tshark", "-n", "-r", pcap, "-q", "-z", f"follow,tcp,raw,{stream}"], capture_output=True, text=True, check=True)
+        out = subprocess.run(
+            ["tshark", "-n", "-r", pcap, "-q", "-z", f"follow,tcp,raw,{stream}"], capture_output=True, text=True, check=True
+        )
         nodes, data = [], [b"", b""]
         for line in out.stdout.splitlines():
             if line.startswith("Node "):
@@ -75,7 +77,9 @@ def negotiation(dicom, side):
         roles=[(r["sop_class"], r["scu"], r["scp"]) for r in peer.get("roles", [])],
         extended=[(e["sop_class"], e["info_hex"]) for e in peer.get("extended", [])],
         common=[(c["sop_class"], c["service_class"], c["related"]) for c in peer.get("common_extended", [])],
-        identity=[peer["user_identity"][k] for k in ("type", "response_requested", "primary_len", "secondary_len")] if "user_identity" in peer else None,
+        identity=[peer["user_identity"][k] for k in ("type", "response_requested", "primary_len", "secondary_len")]
+        if "user_identity" in peer
+        else None,
         response=peer.get("user_identity_response_len"),
     )
 
