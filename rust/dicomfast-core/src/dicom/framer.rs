@@ -156,10 +156,9 @@ impl Framer {
                 tail
             }
             State::PdvHeader => {
-                let start = offset.saturating_sub(self.have as u64);
                 let rest = self.collect(bytes, PDV_HEADER);
                 if self.have == PDV_HEADER {
-                    self.pdv_begin(start, upper);
+                    self.pdv_begin(offset, upper);
                 }
                 rest
             }

@@ -157,12 +157,7 @@ impl<C: Consumer> Stage<'_, C> {
             return false;
         }
         half.syn = Some(segment.sequence);
-        if untouched {
-            half.begin(position, true);
-        } else {
-            // It came after the data that follow it: what was delivered stays delivered.
-            half.from_start = true;
-        }
+        half.begin(position, true);
         half.highest = half.highest.max(position);
         let given = options(batch.header(segment));
         half.counts.mss = given.mss;

@@ -78,11 +78,6 @@ impl<C: Consumer> FlowTable<C> {
         self.len() == 0
     }
 
-    /// Out-of-order bytes held now, for all connections together.
-    pub fn held_bytes(&self) -> usize {
-        self.held_bytes
-    }
-
     /// Takes the segments of a batch, with the anomalies of the earlier stages in the order of their packets.
     pub fn process(&mut self, batch: &Batch, mut anomaly: impl FnMut(&mut C, &Anomaly)) {
         self.history.begin(batch);
