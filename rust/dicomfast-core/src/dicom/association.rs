@@ -2,8 +2,8 @@
 //! in any order against each other; judges each side by what that side sent.
 
 use super::associate::{Associate, context_records};
+use super::framer::Pdu;
 use super::pairing::Pairing;
-use super::pdu::Pdu;
 use super::status::{Category, status};
 use crate::anomaly::AnomalyKind;
 use crate::event::{

@@ -2,7 +2,6 @@
 
 use super::consumer::{Consumer, End, Ends, Info};
 use super::half::Half;
-use super::seq::distance;
 use crate::event::{Closed, ConnectionRecord, NO_TIME, Opened, Protocol, Stamp, Time};
 use crate::limits::Limits;
 use crate::net::segment::{Address, NO_VLAN, Segment, flags};
@@ -107,27 +106,6 @@ impl<S> Connection<S> {
             limits.idle_dicom
         };
         now.saturating_sub(self.last.time) > patience
-    }
-
-    /// Whether this SYN opens a new connection on the same addresses (RFC 9293 section 3.5.1, RFC 6191).
-    pub fn reopens(&self, end: End, segment: &Segment) -> bool {
-        let half = self.halves.get(end);
-        if segment.has(flags::ACK) {
-            return false;
-        }
-        match half.syn {
-            Some(syn) if syn == segment.sequence => false,
-            Some(_) => true,
-            // Data was seen before this SYN: either they belong together (packets out of order), or it is a new connection.
-            None => {
-                let over = self.reset || self.ended || half.fin.is_some();
-                let far = half.reference.is_some_and(|reference| {
-                    let behind = distance(segment.sequence, reference.sequence);
-                    !(0..1 << 20).contains(&behind)
-                });
-                over || far
-            }
-        }
     }
 
     pub fn record(&mut self, closed: Closed) -> ConnectionRecord {

@@ -6,7 +6,6 @@ mod consumer;
 mod half;
 mod held;
 mod history;
-mod rules;
 pub mod seq;
 mod stream;
 mod table;
