@@ -90,9 +90,14 @@ impl Half {
         }
     }
 
-    /// Everything up to the FIN was delivered.
+    /// Everything up to the FIN was delivered. Where the beginning is not decided yet, there may still come bytes before it.
     pub fn finished(&self) -> bool {
-        self.fin.is_some_and(|fin| self.next.is_none_or(|next| next >= fin))
+        self.fin.is_some_and(|fin| self.next.is_some_and(|next| next >= fin))
+    }
+
+    /// Highest position that is known to have been sent.
+    pub fn reached(&self) -> u64 {
+        self.highest.max(self.next.unwrap_or(0)).max(self.acknowledged.unwrap_or(0))
     }
 
     pub fn is_holding(&self) -> bool {

@@ -1,12 +1,13 @@
 //! The rules of one direction: what is new, what is old, what waits, and when a hole is given up (RFC 9293 section 3.10,
 //! passive). Every hole that is given up goes through [`Stage::skip_to`].
 
+use super::clock::elapsed;
 use super::connection::Connection;
 use super::consumer::{Consumer, End, Missing, Place};
 use super::held::{Content, Held, Piece};
 use super::history::{Comparison, History};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{NO_TIME, Stamp, Time};
+use crate::event::{Stamp, Time};
 use crate::limits::Limits;
 use crate::net::checksum::{Checksum, verify};
 use crate::net::segment::{Batch, Segment, flags};
@@ -43,7 +44,8 @@ impl<C: Consumer> Stage<'_, C> {
             return;
         }
         let half = connection.halves.get_mut(end);
-        if half.next == Some(position) && half.held.is_none() && segment.captured == segment.length {
+        let in_order = half.next == Some(position) && half.held.is_none() && half.fin.is_none_or(|fin| until <= fin);
+        if in_order && segment.captured == segment.length {
             half.forward(until);
             half.latest = self.history.push(connection.info.connection, end, position, segment, half.latest);
             let place =
@@ -158,7 +160,8 @@ impl<C: Consumer> Stage<'_, C> {
     /// Keeps what is not held yet of a segment beyond a hole.
     fn hold(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, bytes: &[u8], position: u64) {
         let unread = self.consumer.unread(&connection.state, end);
-        let acknowledged = acknowledged(connection, end, segment);
+        let peer = connection.halves.get_mut(end.other());
+        let acknowledged = segment.has(flags::ACK).then(|| peer.position(segment.acknowledgment));
         let half = connection.halves.get_mut(end);
         let from = position.max(half.next.unwrap_or(0));
         let until = position + u64::from(segment.length);
@@ -166,14 +169,13 @@ impl<C: Consumer> Stage<'_, C> {
         let known = half.next.is_some_and(|next| until <= next.saturating_add(unread));
         let held = half.held.get_or_insert_default();
         if held.is_empty() {
-            held.since = segment.time;
-            held.waited = 0;
+            held.since = self.now;
+            held.passed = None;
         }
-        let mut conflict = false;
-        if let Some((at, old)) = held.bytes_at(position) {
-            let old = old.get((position - at) as usize..).unwrap_or_default();
-            conflict = old.iter().zip(bytes).any(|(old, new)| old != new);
+        if let Some((segments, _)) = &mut held.passed {
+            *segments += 1;
         }
+        let conflict = held.conflicts(position, bytes);
         let ranges: Vec<(u64, u64)> = held.uncovered(from, until).collect();
         if ranges.is_empty() {
             half.counts.retransmissions += 1;
@@ -214,21 +216,22 @@ impl<C: Consumer> Stage<'_, C> {
                 half.held = None;
                 return;
             };
-            let age = if self.now == NO_TIME { 0 } else { self.now.saturating_sub(held.since) };
+            let age = elapsed(held.since, self.now);
             let Some(next) = half.next else {
                 if held.len() >= self.limits.start_segments || age > self.limits.start_wait || *self.held_bytes > self.limits.held_bytes {
-                    half.begin(first, false);
+                    connection.begin_both();
                     self.drain(connection, end);
+                    self.drain(connection, end.other());
                     continue;
                 }
                 return;
             };
-            held.waited += 1;
+            // How long the hole has been there does not matter: an acknowledgement may stand before what it acknowledges.
             let passed = half.acknowledged.is_some_and(|position| position >= first);
-            if !passed {
-                held.waited = 0;
-            }
-            let acknowledged = passed && (held.waited > self.limits.acknowledged_wait_segments || age > self.limits.acknowledged_wait_time);
+            held.passed = if passed { held.passed.or(Some((0, self.now))) } else { None };
+            let acknowledged = held.passed.is_some_and(|(segments, since)| {
+                segments > self.limits.acknowledged_wait_segments || elapsed(since, self.now) > self.limits.acknowledged_wait_time
+            });
             let span = held.end().unwrap_or(next) - next;
             let unheard = half.acknowledged.is_none() && (span > self.limits.unacknowledged_bytes || age > self.limits.hole_timeout);
             let over_budget = *self.held_bytes > self.limits.held_bytes || held.len() > self.limits.held_pieces;
@@ -252,7 +255,8 @@ impl<C: Consumer> Stage<'_, C> {
         let stamp = connection.last;
         let half = connection.halves.get_mut(end);
         let next = half.next.unwrap_or(position);
-        let length = position.saturating_sub(next);
+        let position = position.max(next);
+        let length = position - next;
         let place = Place { stamp, offset: half.offset(next), acknowledged: None };
         half.counts.lost_bytes += length;
         half.forward(position);
@@ -274,16 +278,18 @@ impl<C: Consumer> Stage<'_, C> {
             let Some(next) = half.next else { return };
             let Some(held) = half.held.as_deref_mut() else { return };
             let Some((at, piece)) = held.take_at(next) else { return };
-            held.waited = 0;
-            held.since = piece.stamp.time;
+            held.passed = None;
+            held.since = self.now;
             *self.held_bytes = self.held_bytes.saturating_sub(piece.content.cost());
             let until = at + piece.content.length();
             if until <= next {
                 continue;
             }
             let skipped = next - at;
-            let place = Place { stamp: piece.stamp, offset: half.offset(next), acknowledged: piece.acknowledged };
+            let mut place = Place { stamp: piece.stamp, offset: half.offset(next), acknowledged: None };
             half.forward(until);
+            let peer = connection.halves.get(end.other());
+            place.acknowledged = piece.acknowledged.filter(|_| peer.next.is_some()).map(|position| peer.offset(position));
             match piece.content {
                 Content::Bytes(bytes) => {
                     let rest = bytes.get(skipped as usize..).unwrap_or_default();
@@ -297,12 +303,8 @@ impl<C: Consumer> Stage<'_, C> {
 
     /// No more packets come: every hole becomes a gap, and so does what the peer acknowledged but the capture does not have.
     pub fn close_out(&mut self, connection: &mut Conn<C>, end: End) {
-        loop {
-            let half = connection.halves.get_mut(end);
-            let Some(first) = half.held.as_deref().and_then(Held::first) else { break };
-            if half.next.is_none() {
-                half.begin(first, false);
-            }
+        connection.begin_both();
+        while let Some(first) = connection.halves.get(end).held.as_deref().and_then(Held::first) {
             self.skip_to(connection, end, first);
         }
         let half = connection.halves.get_mut(end);
