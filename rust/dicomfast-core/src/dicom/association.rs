@@ -29,6 +29,8 @@ pub struct Association {
     released: Option<Time>,
     release_requested: Ends<bool>,
     release_answered: Ends<bool>,
+    /// Offset after the PDU with which each end asked for the release, or answered it.
+    release_end: Ends<u64>,
     first: Stamp,
     last: Stamp,
     /// PDUs of each end, and where the first one began.
@@ -66,6 +68,7 @@ impl Association {
             released: None,
             release_requested: Ends::default(),
             release_answered: Ends::default(),
+            release_end: Ends::default(),
             first,
             last: first,
             seen: Ends::default(),
@@ -110,6 +113,16 @@ impl Association {
     /// The same for data: nothing but the answer to a release may follow the request for one.
     pub fn is_quiet(&self, end: End) -> bool {
         *self.release_requested.get(end) || self.is_left_by(end)
+    }
+
+    /// Whether bytes are missing, up to this offset, after the end's release: the next association may have begun in them.
+    pub fn is_torn_off(&self, end: End, lost: u64) -> bool {
+        self.is_quiet(end) && lost > *self.release_end.get(end)
+    }
+
+    /// Whether bytes are missing, up to this offset, where the end's first PDU is or after it: it may have answered in them.
+    pub fn may_have_answered(&self, end: End, lost: u64) -> bool {
+        lost > 0 && self.first_offset.get(end).is_some_and(|first| lost >= first)
     }
 
     /// Whether the sender of this PDU had received something of this association from the other end.
@@ -180,6 +193,7 @@ impl Association {
     }
 
     pub fn release(&mut self, end: End, pdu: &Pdu) {
+        *self.release_end.get_mut(end) = pdu.end();
         if pdu.pdu_type == 5 {
             *self.release_requested.get_mut(end) = true;
         } else {

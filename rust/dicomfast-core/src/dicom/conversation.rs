@@ -83,6 +83,7 @@ impl<S: Sink> Dicom<S> {
             at,
             lost,
             other_reached: other.framer.reached,
+            other_lost: other.lost,
             other_at: &mut other.at,
             associations,
             base,
@@ -247,6 +248,7 @@ struct Handler<'a, S> {
     at: &'a mut u64,
     lost: &'a mut u64,
     other_reached: u64,
+    other_lost: u64,
     other_at: &'a mut u64,
     associations: &'a mut VecDeque<Association>,
     base: &'a mut u64,
@@ -274,15 +276,17 @@ impl<S: Sink> Handler<'_, S> {
         let next_exists = next < self.associations.len();
         // Whoever has heard of the next association has left this one.
         let heard = self.associations.get(next).is_some_and(|next| next.was_heard(end, pdu));
+        let lost = *self.lost;
         let moves = self.current().is_some_and(|current| {
             let joined = *current.seen.get(end) > 0;
             let left = current.is_left_by(end);
+            let answered = next_exists || left || current.may_have_answered(end, lost);
             match pdu.pdu_type {
                 // A request comes before everything that the other end says in its association.
                 1 => joined || current.was_heard(end, pdu),
-                2 | 3 if current.has_answer() => next_exists || left,
-                2 | 3 => joined && (next_exists || current.request.is_none() || left),
-                4 | 5 => next_exists && current.is_quiet(end),
+                2 | 3 if current.has_answer() => answered,
+                2 | 3 => joined && (answered || current.request.is_none()),
+                4 | 5 => next_exists && current.is_quiet(end) || current.is_torn_off(end, lost),
                 _ => next_exists && left,
             }
         });
@@ -346,6 +350,7 @@ impl<S: Sink> Handler<'_, S> {
             acknowledged: assembled.acknowledged,
             other_reached: self.other_reached,
             lost: *self.lost,
+            other_lost: self.other_lost,
         };
         if !names_its_operation(&message.command) {
             *self.lost = (*self.lost).max(assembled.end);
@@ -362,6 +367,17 @@ impl<S: Sink> Handler<'_, S> {
         if evicted {
             let note = Anomaly::new(AnomalyKind::PendingLimit, "too many unanswered requests: the oldest was given up");
             self.out.note(Some(association.number), assembled.last, note);
+        }
+    }
+
+    /// Up to this offset, messages may be missing that nobody saw.
+    fn lose(&mut self, until: u64) {
+        let (info, end) = (self.info, self.end);
+        self.assembly.lost();
+        *self.lost = until.max(*self.lost);
+        if let Some(association) = self.current() {
+            let sender = association.sender(end, info);
+            association.pairing.lose(sender, until);
         }
     }
 
@@ -511,8 +527,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
     }
 
     fn lost(&mut self, until: u64) {
-        self.assembly.lost();
-        *self.lost = (*self.lost).max(until);
+        self.lose(until);
         if let Some(association) = self.current() {
             association.damaged = true;
         }
@@ -523,8 +538,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
         *self.is_dicom = true;
         let from_start = *self.info.from_start.get(self.end);
         if skipped > 0 || !from_start {
-            self.assembly.lost();
-            *self.lost = (*self.lost).max(offset);
+            self.lose(offset);
         }
         if skipped == 0 && (from_start || !first) {
             return;

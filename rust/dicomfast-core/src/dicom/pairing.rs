@@ -26,8 +26,9 @@ pub struct Span {
     pub acknowledged: Option<u64>,
     /// Bytes of the other direction that have been read.
     pub other_reached: u64,
-    /// Before this offset of its own direction, messages may be missing.
+    /// Before this offset of its own direction, messages may be missing; and the same of the other direction.
     pub lost: u64,
+    pub other_lost: u64,
 }
 
 /// A response with its place.
@@ -49,6 +50,8 @@ pub struct Pairing {
     pending: VecDeque<Pending>,
     /// Responses whose request has not been seen: it may still come, or it was lost.
     early: VecDeque<Early>,
+    /// Before these offsets, messages of the requestor and of the acceptor may be missing.
+    lost: [u64; 2],
 }
 
 /// What came of a message.
@@ -63,6 +66,8 @@ impl Pairing {
     /// Takes a message; gives the operations that it completes.
     pub fn message(&mut self, message: &MessageRecord, span: Span, connection: u64, limit: usize) -> Paired {
         let mut paired = Paired::default();
+        self.lose(message.sender, span.lost);
+        self.lose(message.sender.other(), span.other_lost);
         match message.command.command_field {
             Some(C_CANCEL_RQ) => self.cancel(message),
             Some(field) if field & RESPONSE != 0 => self.response(message, span, connection, &mut paired, limit),
@@ -71,6 +76,13 @@ impl Pairing {
             None => {}
         }
         paired
+    }
+
+    /// Messages of one side may be missing before this offset.
+    pub fn lose(&mut self, sender: Sender, until: u64) {
+        let [requestor, acceptor] = &mut self.lost;
+        let lost = if sender == Sender::Requestor { requestor } else { acceptor };
+        *lost = until.max(*lost);
     }
 
     fn request(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
@@ -139,12 +151,17 @@ impl Pairing {
 
     /// Adds a response to an operation; gives the operation when it was the last one.
     fn answer(&mut self, index: usize, response: &MessageRecord, span: Span) -> Option<OperationRecord> {
+        let [requestor, acceptor] = self.lost;
         let open = self.pending.get_mut(index)?;
         let operation = &mut open.operation;
         add_response(operation, response);
         let several = matches!(operation.command_field, C_GET_RQ | C_FIND_RQ | C_MOVE_RQ);
-        // Among the lost bytes there may have been responses of this operation.
-        operation.complete &= !(several && span.lost > open.span.acknowledged.unwrap_or(0));
+        // Among the lost bytes there may have been responses of this operation; and a later request with the same id, whose
+        // response this is.
+        let responses = span.lost > open.span.acknowledged.unwrap_or(0);
+        let lost = if operation.initiator == Sender::Requestor { requestor } else { acceptor };
+        let requests = lost > open.span.end && span.acknowledged.is_none_or(|received| received > open.span.end);
+        operation.complete &= !(responses && (several || requests));
         let last = response.command.status.is_none_or(|status| !is_pending(status));
         if !last {
             return None;

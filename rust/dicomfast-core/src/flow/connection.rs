@@ -90,6 +90,16 @@ impl<S> Connection<S> {
         }
     }
 
+    /// The end whose packet number is the lower one.
+    pub fn earlier(&self, packet: impl Fn(&Half) -> Option<u64>) -> Option<End> {
+        match (packet(&self.halves.first), packet(&self.halves.second)) {
+            (Some(first), Some(second)) => Some(if first < second { End::First } else { End::Second }),
+            (Some(_), None) => Some(End::First),
+            (None, Some(_)) => Some(End::Second),
+            (None, None) => None,
+        }
+    }
+
     /// Decides where the directions begin that hold bytes and do not know yet.
     pub fn begin_both(&mut self) {
         for half in [&mut self.halves.first, &mut self.halves.second] {

@@ -90,6 +90,11 @@ impl Held {
         self.pieces.is_empty()
     }
 
+    /// Position of the first piece, and the packet it came in.
+    pub fn first_piece(&self) -> Option<(u64, u64)> {
+        self.pieces.first_key_value().map(|(&position, piece)| (position, piece.stamp.packet))
+    }
+
     /// Position of the first piece.
     pub fn first(&self) -> Option<u64> {
         self.pieces.first_key_value().map(|(&position, _)| position)

@@ -1,9 +1,10 @@
 //! The rules of one direction: what is new, what is old, what waits, and when a hole is given up (RFC 9293 section 3.10,
-//! passive). Every hole that is given up goes through [`Stage::skip_to`].
+//! passive). Every hole that is given up goes through [`Stage::give_up`].
 
 use super::clock::elapsed;
 use super::connection::Connection;
 use super::consumer::{Consumer, End, Missing, Place};
+use super::half::Half;
 use super::held::{Content, Held, Piece};
 use super::history::{Comparison, History};
 use crate::anomaly::{Anomaly, AnomalyKind};
@@ -220,8 +221,7 @@ impl<C: Consumer> Stage<'_, C> {
             let Some(next) = half.next else {
                 if held.len() >= self.limits.start_segments || age > self.limits.start_wait || *self.held_bytes > self.limits.held_bytes {
                     connection.begin_both();
-                    self.drain(connection, end);
-                    self.drain(connection, end.other());
+                    self.drain_both(connection);
                     continue;
                 }
                 return;
@@ -250,8 +250,14 @@ impl<C: Consumer> Stage<'_, C> {
         }
     }
 
-    /// Gives up the bytes before `position`: the only way in which a hole becomes a gap.
-    pub fn skip_to(&mut self, connection: &mut Conn<C>, end: End, position: u64) {
+    /// Gives up the bytes before `position`, and hands on what stands behind them.
+    fn skip_to(&mut self, connection: &mut Conn<C>, end: End, position: u64) {
+        self.give_up(connection, end, position);
+        self.drain(connection, end);
+    }
+
+    /// The only way in which a hole becomes a gap.
+    fn give_up(&mut self, connection: &mut Conn<C>, end: End, position: u64) {
         let stamp = connection.last;
         let half = connection.halves.get_mut(end);
         let next = half.next.unwrap_or(position);
@@ -268,45 +274,63 @@ impl<C: Consumer> Stage<'_, C> {
             );
             self.consumer.gap(&mut connection.state, &connection.info, end, place, length, Missing::Lost);
         }
-        self.drain(connection, end);
     }
 
     /// Hands on the held pieces that have become next in order.
     fn drain(&mut self, connection: &mut Conn<C>, end: End) {
-        loop {
-            let half = connection.halves.get_mut(end);
-            let Some(next) = half.next else { return };
-            let Some(held) = half.held.as_deref_mut() else { return };
-            let Some((at, piece)) = held.take_at(next) else { return };
-            held.passed = None;
-            held.since = self.now;
-            *self.held_bytes = self.held_bytes.saturating_sub(piece.content.cost());
-            let until = at + piece.content.length();
-            if until <= next {
-                continue;
+        while connection.halves.get(end).ready().is_some() {
+            self.hand_on(connection, end);
+        }
+    }
+
+    /// The same for both directions, in the order in which the pieces came.
+    fn drain_both(&mut self, connection: &mut Conn<C>) {
+        while let Some(end) = connection.earlier(Half::ready) {
+            self.hand_on(connection, end);
+        }
+    }
+
+    /// Hands on the first held piece, which begins at or before the next position.
+    fn hand_on(&mut self, connection: &mut Conn<C>, end: End) {
+        let half = connection.halves.get_mut(end);
+        let Some(next) = half.next else { return };
+        let Some(held) = half.held.as_deref_mut() else { return };
+        let Some((at, piece)) = held.take_at(next) else { return };
+        held.passed = None;
+        held.since = self.now;
+        *self.held_bytes = self.held_bytes.saturating_sub(piece.content.cost());
+        let until = at + piece.content.length();
+        if until <= next {
+            return;
+        }
+        let skipped = next - at;
+        let mut place = Place { stamp: piece.stamp, offset: half.offset(next), acknowledged: None };
+        half.forward(until);
+        let peer = connection.halves.get(end.other());
+        place.acknowledged = piece.acknowledged.filter(|_| peer.next.is_some()).map(|position| peer.offset(position));
+        match piece.content {
+            Content::Bytes(bytes) => {
+                let rest = bytes.get(skipped as usize..).unwrap_or_default();
+                self.consumer.data(&mut connection.state, &connection.info, end, place, rest);
             }
-            let skipped = next - at;
-            let mut place = Place { stamp: piece.stamp, offset: half.offset(next), acknowledged: None };
-            half.forward(until);
-            let peer = connection.halves.get(end.other());
-            place.acknowledged = piece.acknowledged.filter(|_| peer.next.is_some()).map(|position| peer.offset(position));
-            match piece.content {
-                Content::Bytes(bytes) => {
-                    let rest = bytes.get(skipped as usize..).unwrap_or_default();
-                    self.consumer.data(&mut connection.state, &connection.info, end, place, rest);
-                }
-                Content::Passed(length) => self.consumer.passed(&mut connection.state, &connection.info, end, place, length - skipped),
-                Content::NotCaptured(length) => self.cut(connection, end, place, length - skipped),
-            }
+            Content::Passed(length) => self.consumer.passed(&mut connection.state, &connection.info, end, place, length - skipped),
+            Content::NotCaptured(length) => self.cut(connection, end, place, length - skipped),
         }
     }
 
     /// No more packets come: every hole becomes a gap, and so does what the peer acknowledged but the capture does not have.
-    pub fn close_out(&mut self, connection: &mut Conn<C>, end: End) {
+    pub fn close_out(&mut self, connection: &mut Conn<C>) {
         connection.begin_both();
-        while let Some(first) = connection.halves.get(end).held.as_deref().and_then(Held::first) {
-            self.skip_to(connection, end, first);
+        while let Some(end) = connection.earlier(Half::first_held) {
+            let Some(first) = connection.halves.get(end).held.as_deref().and_then(Held::first) else { break };
+            self.give_up(connection, end, first);
+            self.hand_on(connection, end);
         }
+        self.close_tail(connection, End::First);
+        self.close_tail(connection, End::Second);
+    }
+
+    fn close_tail(&mut self, connection: &mut Conn<C>, end: End) {
         let half = connection.halves.get_mut(end);
         half.held = None;
         let Some(next) = half.next else { return };
@@ -327,7 +351,7 @@ impl<C: Consumer> Stage<'_, C> {
     }
 }
 
-fn half_checksum(half: &mut super::half::Half) -> &mut bool {
+fn half_checksum(half: &mut Half) -> &mut bool {
     &mut half.checksum_good
 }
 

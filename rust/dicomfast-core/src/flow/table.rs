@@ -383,6 +383,9 @@ impl<C: Consumer> Stage<'_, C> {
     fn acknowledge(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, position: u64) {
         let half = connection.halves.get_mut(end);
         let handshake_ack = half.from_start && position == half.start;
+        if half.next.is_none() && half.lowest.is_none_or(|(lowest, _)| position < lowest) {
+            half.lowest = Some((position, segment.acknowledgment));
+        }
         let scale = match half.counts.window_scale {
             Some(scale) if !segment.has(flags::SYN) => scale.min(14),
             _ => 0,
@@ -503,14 +506,18 @@ impl<C: Consumer> Stage<'_, C> {
         connection.handshake = true;
         if segment.has(flags::ACK) {
             connection.info.client = end.other();
-            let peer = connection.halves.get_mut(end.other());
-            if peer.next.is_none() {
-                let position = peer.position(segment.acknowledgment);
-                peer.begin(position, true);
-            }
         } else if connection.halves.get(end.other()).syn.is_none() {
             connection.info.client = end;
             connection.syn_time = segment.time;
+        }
+        let handshake = connection.halves.get(end).lowest.filter(|(lowest, _)| *lowest == position);
+        let acknowledged = if segment.has(flags::ACK) { Some(segment.acknowledgment) } else { handshake.map(|(_, number)| number) };
+        let peer = connection.halves.get_mut(end.other());
+        if peer.next.is_none()
+            && let Some(number) = acknowledged
+        {
+            let position = peer.position(number);
+            peer.begin(position, true);
         }
         connection.note_starts();
         self.settle(connection, end);
@@ -536,8 +543,7 @@ impl<C: Consumer> Stage<'_, C> {
             return;
         }
         connection.ended = true;
-        self.close_out(connection, End::First);
-        self.close_out(connection, End::Second);
+        self.close_out(connection);
         let silent = |end: End| connection.halves.get(end).counts.packets == 0;
         if silent(End::First) != silent(End::Second)
             && connection.halves.first.counts.payload_bytes + connection.halves.second.counts.payload_bytes > 0

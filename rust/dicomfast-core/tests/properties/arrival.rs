@@ -32,14 +32,22 @@ fn with_extras(world: &World, clean: &[Packet], extras: &[(usize, Extra)]) -> Ve
     let mut added: Vec<(usize, Packet)> = Vec::new();
     for (number, (at, extra)) in extras.iter().enumerate() {
         let at = at % clean.len();
+        if added.iter().any(|(other, _)| *other == at) {
+            continue;
+        }
         let packet = &clean[at];
         let mut new = packet.clone();
         let stream = &world.streams[packet.from];
         match extra {
             Extra::Copy => {}
             Extra::Again { back, length } => {
-                let end = packet.bytes().end.min(stream.len());
-                let start = packet.bytes().start.min(end).saturating_sub(*back);
+                // What the peer has answered already is not sent again.
+                let Some(turn) = world.turns.iter().find(|turn| turn.sender == packet.from && turn.bytes.contains(&packet.bytes().start))
+                else {
+                    continue;
+                };
+                let end = packet.bytes().end;
+                let start = packet.bytes().start.saturating_sub(*back).max(turn.bytes.start);
                 new = Packet::new(packet.from, start as u32 + 1, packet.acknowledgment, ACK, &stream[start..end.min(start + length)]);
                 new.ip_id = 30_000 + number as u16;
             }

@@ -66,8 +66,9 @@ fn nothing_missed(rows: &Rows, world: &World, whole: &[bool]) -> Result<(), Test
     Ok(())
 }
 
-/// An operation all of whose bytes were captured is complete. Where a request has several responses, some of them may be among
-/// the bytes that are lost since it was sent: then nobody can tell.
+/// An operation all of whose bytes were captured is complete. Where bytes of the other direction are lost since it was sent, two
+/// things cannot be told: whether a request that has several responses had more of them; and, where bytes after the request are
+/// lost too, whether a response answers this request or a lost one with the same message id.
 fn whole_operations_are_complete(rows: &Rows, world: &World, packets: &[Packet], whole: &[bool]) -> Result<(), TestCaseError> {
     let have = captured(world, packets);
     for done in &world.operations {
@@ -76,7 +77,10 @@ fn whole_operations_are_complete(rows: &Rows, world: &World, packets: &[Packet],
         let Some(last) = parts.last() else { continue };
         let several = [C_FIND, C_GET].contains(&request.field);
         let sent = world.turns.iter().find(|turn| turn.sender == request.sender && turn.bytes.contains(&request.bytes.start));
-        let from = if several { sent.map_or(0, |turn| turn.received) } else { last.bytes.start };
+        let answered = world.turns.iter().find(|turn| turn.sender == last.sender && turn.bytes.contains(&last.bytes.start));
+        let between = request.bytes.end..answered.map_or(0, |turn| turn.received).max(request.bytes.end);
+        let sure = !several && have[request.sender][between].iter().all(|seen| *seen);
+        let from = if sure { last.bytes.start } else { sent.map_or(0, |turn| turn.received) };
         if whole[done.request] && have[last.sender][from..last.bytes.end].iter().all(|seen| *seen) {
             let name = format!("1.2.3.{}", request.name);
             let row = rows.operations.iter().find(|row| row.sop_instance.as_deref() == Some(&name));
