@@ -98,7 +98,7 @@ limits! {
     acknowledged_wait_time: i64 = SECOND,
     /// Segments of a direction that are put in order before its beginning is fixed, where no SYN tells it, and the longest
     /// time to wait for them.
-    start_segments: usize = 4,
+    start_segments: usize = 64,
     start_wait: i64 = SECOND / 10,
     /// Connections that are closed and wait for late packets, at most.
     closing_connections: usize = 1_024,

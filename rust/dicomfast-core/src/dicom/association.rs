@@ -29,11 +29,15 @@ pub struct Association {
     released: Option<Time>,
     release_requested: Ends<bool>,
     release_answered: Ends<bool>,
+    /// Offset after the PDU with which each end asked for the release, or answered it.
+    release_end: Ends<u64>,
     first: Stamp,
     last: Stamp,
-    /// PDUs of each end, and the offset of the first one in its direction.
+    /// PDUs of each end, and where the first one began.
     pub seen: Ends<u64>,
-    began: Ends<Option<u64>>,
+    pub first_offset: Ends<Option<u64>>,
+    /// The answer is missing bytes.
+    answer_cut: bool,
     bytes: Ends<u64>,
     max_pdu_sent: Ends<Option<u32>>,
     pub pairing: Pairing,
@@ -64,10 +68,12 @@ impl Association {
             released: None,
             release_requested: Ends::default(),
             release_answered: Ends::default(),
+            release_end: Ends::default(),
             first,
             last: first,
             seen: Ends::default(),
-            began: Ends::default(),
+            first_offset: Ends::default(),
+            answer_cut: false,
             bytes: Ends::default(),
             max_pdu_sent: Ends::default(),
             pairing: Pairing::default(),
@@ -96,17 +102,33 @@ impl Association {
         self.accept.is_some() || self.reject.is_some()
     }
 
-    /// Whether what the other end said in it had been received when this PDU was sent: then the PDU answers or follows it.
-    pub fn precedes(&self, end: End, pdu: &Pdu) -> bool {
-        match (self.began.get(end.other()), pdu.acknowledged) {
-            (Some(began), Some(received)) => received > *began,
-            _ => false,
-        }
+    /// Whether this end has said the last that it can say in it (PS3.8 section 9.2). What the other end said does not count:
+    /// the capture may hold it before what it answers.
+    pub fn is_left_by(&self, end: End) -> bool {
+        let aborted = self.abort.is_some_and(|(_, by)| by == end);
+        let rejected = self.reject.is_some() && self.requestor == Some(end.other());
+        *self.release_answered.get(end) || aborted || rejected
     }
 
-    /// Whether, for this end, nothing of it can follow.
-    pub fn is_over(&self, end: End) -> bool {
-        *self.release_answered.get(end) || *self.release_answered.get(end.other()) || self.abort.is_some() || self.reject.is_some()
+    /// The same for data: nothing but the answer to a release may follow the request for one.
+    pub fn is_quiet(&self, end: End) -> bool {
+        *self.release_requested.get(end) || self.is_left_by(end)
+    }
+
+    /// Whether bytes are missing, up to this offset, after the end's release: the next association may have begun in them.
+    pub fn is_torn_off(&self, end: End, lost: u64) -> bool {
+        self.is_quiet(end) && lost > *self.release_end.get(end)
+    }
+
+    /// Whether bytes are missing, up to this offset, where the end's first PDU is or after it: it may have answered in them.
+    pub fn may_have_answered(&self, end: End, lost: u64) -> bool {
+        lost > 0 && self.first_offset.get(end).is_some_and(|first| lost >= first)
+    }
+
+    /// Whether the sender of this PDU had received something of this association from the other end.
+    pub fn was_heard(&self, end: End, pdu: &Pdu) -> bool {
+        let first = *self.first_offset.get(end.other());
+        first.zip(pdu.acknowledged).is_some_and(|(first, received)| received > first)
     }
 
     /// A PDU begins; what is wrong with its coming now (PS3.8 section 9.2, per end).
@@ -114,7 +136,7 @@ impl Association {
         let seen = self.seen.get_mut(end);
         *seen += 1;
         let is_first = *seen == 1;
-        self.began.get_mut(end).get_or_insert(pdu.offset);
+        self.first_offset.get_mut(end).get_or_insert(pdu.offset);
         if pdu.first.packet < self.first.packet {
             self.first = pdu.first;
         }
@@ -160,6 +182,7 @@ impl Association {
 
     pub fn accepted(&mut self, pdu: &Pdu, accept: Associate) {
         self.answered = Some(pdu.last.time);
+        self.answer_cut = !pdu.complete;
         self.accept = Some(accept);
         self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
     }
@@ -170,6 +193,7 @@ impl Association {
     }
 
     pub fn release(&mut self, end: End, pdu: &Pdu) {
+        *self.release_end.get_mut(end) = pdu.end();
         if pdu.pdu_type == 5 {
             *self.release_requested.get_mut(end) = true;
         } else {
@@ -204,7 +228,8 @@ impl Association {
     /// Whether data may flow in this context; `None` where the answer was not seen.
     pub fn is_accepted(&self, context_id: u8) -> Option<bool> {
         self.accept.as_ref()?;
-        Some(self.context(context_id).is_some_and(|context| context.result == Some(0)))
+        let result = self.context(context_id).and_then(|context| context.result);
+        if result.is_none() && self.answer_cut { None } else { Some(result == Some(0)) }
     }
 
     /// The largest P-DATA-TF length that the other end takes; `None` where unknown or unlimited.

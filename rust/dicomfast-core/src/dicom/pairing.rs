@@ -8,6 +8,10 @@ use crate::event::{MessageRecord, OperationRecord, Sender};
 /// C-CANCEL-RQ (PS3.7 section 9.3.2.3).
 pub const C_CANCEL_RQ: u16 = 0x0fff;
 const RESPONSE: u16 = 0x8000;
+/// Commands with several responses.
+const C_GET_RQ: u16 = 0x0010;
+const C_FIND_RQ: u16 = 0x0020;
+const C_MOVE_RQ: u16 = 0x0021;
 
 /// Whether a response with this status is followed by more (PS3.7 annex C: FF00 and FF01).
 pub fn is_pending(status: u16) -> bool {
@@ -17,8 +21,14 @@ pub fn is_pending(status: u16) -> bool {
 /// Where a message stood in its direction, and what its sender had received of the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
+    pub start: u64,
     pub end: u64,
     pub acknowledged: Option<u64>,
+    /// Bytes of the other direction that have been read.
+    pub other_reached: u64,
+    /// Before this offset of its own direction, messages may be missing; and the same of the other direction.
+    pub lost: u64,
+    pub other_lost: u64,
 }
 
 /// A response with its place.
@@ -40,6 +50,8 @@ pub struct Pairing {
     pending: VecDeque<Pending>,
     /// Responses whose request has not been seen: it may still come, or it was lost.
     early: VecDeque<Early>,
+    /// Before these offsets, messages of the requestor and of the acceptor may be missing.
+    lost: [u64; 2],
 }
 
 /// What came of a message.
@@ -54,6 +66,8 @@ impl Pairing {
     /// Takes a message; gives the operations that it completes.
     pub fn message(&mut self, message: &MessageRecord, span: Span, connection: u64, limit: usize) -> Paired {
         let mut paired = Paired::default();
+        self.lose(message.sender, span.lost);
+        self.lose(message.sender.other(), span.other_lost);
         match message.command.command_field {
             Some(C_CANCEL_RQ) => self.cancel(message),
             Some(field) if field & RESPONSE != 0 => self.response(message, span, connection, &mut paired, limit),
@@ -62,6 +76,13 @@ impl Pairing {
             None => {}
         }
         paired
+    }
+
+    /// Messages of one side may be missing before this offset.
+    pub fn lose(&mut self, sender: Sender, until: u64) {
+        let [requestor, acceptor] = &mut self.lost;
+        let lost = if sender == Sender::Requestor { requestor } else { acceptor };
+        *lost = until.max(*lost);
     }
 
     fn request(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
@@ -73,17 +94,19 @@ impl Pairing {
             paired.finished.push(oldest.operation);
         }
         self.pending.push_back(Pending { operation, span });
-        // Responses that the capture holds before their request.
+        self.settle(message.sender, span.end, paired);
+    }
+
+    /// Pairs the responses that the capture holds before their requests, where all requests that they may answer are there.
+    fn settle(&mut self, initiator: Sender, reached: u64, paired: &mut Paired) {
         let mut at = 0;
         while let Some(early) = self.early.get(at) {
-            if self.find(&early.message, early.span) == Some(self.pending.len() - 1)
+            let ready = early.message.sender != initiator && early.span.acknowledged.is_none_or(|received| received <= reached);
+            if ready
+                && let Some(index) = self.find(&early.message, early.span)
                 && let Some(early) = self.early.remove(at)
             {
-                let index = self.pending.len() - 1;
-                if let Some(operation) = self.answer(index, &early.message) {
-                    paired.finished.push(operation);
-                    return;
-                }
+                paired.finished.extend(self.answer(index, &early.message, early.span));
             } else {
                 at += 1;
             }
@@ -91,35 +114,54 @@ impl Pairing {
     }
 
     fn response(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
-        if let Some(index) = self.find(message, span) {
-            paired.finished.extend(self.answer(index, message));
-        } else {
-            if self.early.len() >= limit
-                && let Some(oldest) = self.early.pop_front()
-            {
-                paired.evicted = true;
-                paired.finished.push(orphan(&oldest.message, connection));
-            }
-            self.early.push_back(Early { message: message.clone(), span });
+        self.settle(message.sender.other(), span.other_reached, paired);
+        // Where its sender had received more than the capture has shown so far, it may answer a request that is still to come.
+        let ahead = span.acknowledged.is_some_and(|received| received > span.other_reached);
+        let found = if ahead { None } else { self.find(message, span) };
+        if let Some(index) = found {
+            paired.finished.extend(self.answer(index, message, span));
+            return;
         }
+        if self.early.len() >= limit
+            && let Some(oldest) = self.early.pop_front()
+        {
+            paired.evicted = true;
+            paired.finished.push(orphan(&oldest.message, connection));
+        }
+        self.early.push_back(Early { message: message.clone(), span });
     }
 
-    /// The request that a response answers: the oldest open one with its id that the responder had received.
+    /// The request that a response answers: one with its id that the responder had received. An id is used again only after the
+    /// operation is over (PS3.7 section 9.1.1.1.1), so a request that was sent without knowing of this response takes it from all older ones.
     fn find(&self, response: &MessageRecord, span: Span) -> Option<usize> {
         let command = &response.command;
         let field = command.command_field? & !RESPONSE;
-        self.pending.iter().position(|open| {
-            open.operation.initiator != response.sender
+        let mut found = None;
+        for (index, open) in self.pending.iter().enumerate() {
+            let fits = open.operation.initiator != response.sender
                 && open.operation.message_id == command.message_id_responded_to
                 && open.operation.command_field == field
-                && span.acknowledged.is_none_or(|received| received >= open.span.end)
-        })
+                && span.acknowledged.is_none_or(|received| received >= open.span.end);
+            if fits && (found.is_none() || open.span.acknowledged.is_some_and(|received| received <= span.start)) {
+                found = Some(index);
+            }
+        }
+        found
     }
 
     /// Adds a response to an operation; gives the operation when it was the last one.
-    fn answer(&mut self, index: usize, response: &MessageRecord) -> Option<OperationRecord> {
-        let operation = &mut self.pending.get_mut(index)?.operation;
+    fn answer(&mut self, index: usize, response: &MessageRecord, span: Span) -> Option<OperationRecord> {
+        let [requestor, acceptor] = self.lost;
+        let open = self.pending.get_mut(index)?;
+        let operation = &mut open.operation;
         add_response(operation, response);
+        let several = matches!(operation.command_field, C_GET_RQ | C_FIND_RQ | C_MOVE_RQ);
+        // Among the lost bytes there may have been responses of this operation; and a later request with the same id, whose
+        // response this is.
+        let responses = span.lost > open.span.acknowledged.unwrap_or(0);
+        let lost = if operation.initiator == Sender::Requestor { requestor } else { acceptor };
+        let requests = lost > open.span.end && span.acknowledged.is_none_or(|received| received > open.span.end);
+        operation.complete &= !(responses && (several || requests));
         let last = response.command.status.is_none_or(|status| !is_pending(status));
         if !last {
             return None;
@@ -130,23 +172,20 @@ impl Pairing {
 
     fn cancel(&mut self, message: &MessageRecord) {
         let id = message.command.message_id_responded_to;
-        let target = self.pending.iter_mut().find(|open| open.operation.initiator == message.sender && open.operation.message_id == id);
+        let target = self.pending.iter_mut().rev().find(|open| open.operation.initiator == message.sender && open.operation.message_id == id);
         if let Some(open) = target {
             open.operation.cancelled = true;
         }
     }
 
-    /// The association is over: what is open was never answered, and what answers nothing answers a request that was lost.
+    /// The association is over: what is open was never answered, and what answers nothing answers a request that was lost
+    /// (the second list).
     pub fn finish(&mut self, connection: u64) -> (Vec<OperationRecord>, Vec<OperationRecord>) {
-        let unanswered = self
-            .pending
-            .drain(..)
-            .map(|open| {
-                let mut operation = open.operation;
-                operation.complete = false;
-                operation
-            })
-            .collect();
+        let mut paired = Paired::default();
+        self.settle(Sender::Requestor, u64::MAX, &mut paired);
+        self.settle(Sender::Acceptor, u64::MAX, &mut paired);
+        let mut known = paired.finished;
+        known.extend(self.pending.drain(..).map(|open| OperationRecord { complete: false, ..open.operation }));
         let mut orphans: Vec<OperationRecord> = Vec::new();
         for early in self.early.drain(..) {
             let command = &early.message.command;
@@ -160,7 +199,7 @@ impl Pairing {
                 orphans.push(orphan(&early.message, connection));
             }
         }
-        (unanswered, orphans)
+        (known, orphans)
     }
 }
 
