@@ -14,7 +14,9 @@ use super::pairing::{Paired, Span};
 use super::resync::{Verdict, judge};
 use super::tls::looks_like_tls;
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{Closed, CommandSet, ConnectionRecord, MessageRecord, NO_TIME, OperationRecord, PduRecord, Protocol, Sink, Stamp, Wants};
+use crate::event::{
+    Closed, CommandSet, ConnectionRecord, MessageRecord, NO_TIME, OperationRecord, PduRecord, Protocol, Sink, Stamp, Wants,
+};
 use crate::flow::{Consumer, End, Ends, Info, Missing, Place};
 use crate::limits::Limits;
 

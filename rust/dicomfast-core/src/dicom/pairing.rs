@@ -167,7 +167,8 @@ impl Pairing {
 
     fn cancel(&mut self, message: &MessageRecord) {
         let id = message.command.message_id_responded_to;
-        let target = self.pending.iter_mut().rev().find(|open| open.operation.initiator == message.sender && open.operation.message_id == id);
+        let target =
+            self.pending.iter_mut().rev().find(|open| open.operation.initiator == message.sender && open.operation.message_id == id);
         if let Some(open) = target {
             open.operation.cancelled = true;
         }

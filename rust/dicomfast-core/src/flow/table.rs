@@ -241,9 +241,7 @@ impl<C: Consumer> FlowTable<C> {
             self.closing.pop_front();
             match self.slots.get(slot) {
                 // Its last bytes may still be on their way again.
-                Some(Some(connection))
-                    if connection.info.connection == number && !connection.ended && connection.last.time > since =>
-                {
+                Some(Some(connection)) if connection.info.connection == number && !connection.ended && connection.last.time > since => {
                     self.closing.push_back((slot, number, connection.last.time));
                 }
                 _ => self.remove_if(slot, number),

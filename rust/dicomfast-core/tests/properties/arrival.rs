@@ -13,8 +13,13 @@ use dicomfast_core::limits::Limits;
 enum Extra {
     Copy,
     /// From so many bytes before the packet's first byte, of this length.
-    Again { back: usize, length: usize },
-    KeepAlive { bytes: usize },
+    Again {
+        back: usize,
+        length: usize,
+    },
+    KeepAlive {
+        bytes: usize,
+    },
     Probe,
 }
 

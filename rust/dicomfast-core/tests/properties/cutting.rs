@@ -29,7 +29,10 @@ pub(crate) fn agrees(rows: &Rows, world: &World) -> Result<(), TestCaseError> {
         .map(|row| {
             let name = row.command.affected_sop_instance.clone().unwrap_or_default();
             let size = row.has_dataset.then_some(row.dataset_bytes as usize);
-            format!("{name} {:?} {} {:?} {} {size:?} {}", row.sender, row.association, row.command.command_field, row.context_id, row.complete)
+            format!(
+                "{name} {:?} {} {:?} {} {size:?} {}",
+                row.sender, row.association, row.command.command_field, row.context_id, row.complete
+            )
         })
         .collect();
     messages.sort();

@@ -84,8 +84,7 @@ impl Rows {
             for stamp in [&mut row.first, &mut row.last] {
                 (stamp.packet, stamp.time) = (0, 0);
             }
-            (row.requested, row.answered, row.released) =
-                (row.requested.map(|_| 0), row.answered.map(|_| 0), row.released.map(|_| 0));
+            (row.requested, row.answered, row.released) = (row.requested.map(|_| 0), row.answered.map(|_| 0), row.released.map(|_| 0));
             row.dataset_span = row.dataset_span.map(|_| (0, 0));
             rows.push(format!("{row:?}"));
         }

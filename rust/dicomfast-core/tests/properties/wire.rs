@@ -38,8 +38,7 @@ impl Packet {
 
 /// Cuts a world into segments of the sizes given (used in turn), from the handshake to FIN.
 pub(crate) fn packets(world: &World, sizes: &[usize]) -> Vec<Packet> {
-    let mut packets =
-        vec![Packet::new(0, 0, 0, SYN, &[]), Packet::new(1, 0, 1, SYN | ACK, &[]), Packet::new(0, 1, 1, ACK, &[])];
+    let mut packets = vec![Packet::new(0, 0, 0, SYN, &[]), Packet::new(1, 0, 1, SYN | ACK, &[]), Packet::new(0, 1, 1, ACK, &[])];
     let mut sizes = sizes.iter().cycle();
     for turn in &world.turns {
         let mut at = turn.bytes.start;

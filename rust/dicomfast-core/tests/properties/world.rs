@@ -79,12 +79,24 @@ impl fmt::Debug for World {
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     Echo,
-    Store { size: usize },
+    Store {
+        size: usize,
+    },
     /// Several C-STORE requests before the first response; responses in another order where `turned`.
-    Stores { sizes: Vec<usize>, turned: bool },
-    Find { answers: Vec<usize>, cancel: bool },
-    Get { sizes: Vec<usize> },
-    Create { size: usize },
+    Stores {
+        sizes: Vec<usize>,
+        turned: bool,
+    },
+    Find {
+        answers: Vec<usize>,
+        cancel: bool,
+    },
+    Get {
+        sizes: Vec<usize>,
+    },
+    Create {
+        size: usize,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,9 +135,8 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn plan() -> impl Strategy<Value = Plan> {
     let end = prop_oneof![4 => Just(End::Release), 1 => Just(End::Abort), 1 => Just(End::Open)];
-    (prop::collection::vec(act(), 0..6), end, prop::bool::weighted(0.1), any::<bool>(), 300usize..6_000, any::<bool>()).prop_map(
-        |(acts, end, rejected, same_id, fragment, shared)| Plan { acts, end, rejected, same_id, fragment, shared },
-    )
+    (prop::collection::vec(act(), 0..6), end, prop::bool::weighted(0.1), any::<bool>(), 300usize..6_000, any::<bool>())
+        .prop_map(|(acts, end, rejected, same_id, fragment, shared)| Plan { acts, end, rejected, same_id, fragment, shared })
 }
 
 /// One or two associations on one connection.
@@ -141,7 +152,12 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
 }
 
 pub(crate) fn build(plans: &[Plan], seed: u32) -> World {
-    let mut builder = Builder { world: World { made_of: (plans.to_vec(), seed), ..World::default() }, noise: seed | 1, next_id: 1, plan: plans[0].clone() };
+    let mut builder = Builder {
+        world: World { made_of: (plans.to_vec(), seed), ..World::default() },
+        noise: seed | 1,
+        next_id: 1,
+        plan: plans[0].clone(),
+    };
     for plan in plans {
         builder.plan = plan.clone();
         builder.association();
