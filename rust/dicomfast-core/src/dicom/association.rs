@@ -29,13 +29,15 @@ pub struct Association {
     released: Option<Time>,
     release_requested: Ends<bool>,
     release_answered: Ends<bool>,
-    /// Offset after the PDU with which each end asked for the release, or answered it.
-    release_end: Ends<u64>,
+    /// Offset after the PDU with which each end asked for the release, answered it, aborted or rejected.
+    last_word: Ends<Option<u64>>,
     first: Stamp,
     last: Stamp,
     /// PDUs of each end, and where the first one began.
     pub seen: Ends<u64>,
     pub first_offset: Ends<Option<u64>>,
+    /// The answer has begun, but not ended.
+    answering: bool,
     /// The answer is missing bytes.
     answer_cut: bool,
     bytes: Ends<u64>,
@@ -68,11 +70,12 @@ impl Association {
             released: None,
             release_requested: Ends::default(),
             release_answered: Ends::default(),
-            release_end: Ends::default(),
+            last_word: Ends::default(),
             first,
             last: first,
             seen: Ends::default(),
             first_offset: Ends::default(),
+            answering: false,
             answer_cut: false,
             bytes: Ends::default(),
             max_pdu_sent: Ends::default(),
@@ -115,9 +118,17 @@ impl Association {
         *self.release_requested.get(end) || self.is_left_by(end)
     }
 
-    /// Whether bytes are missing, up to this offset, after the end's release: the next association may have begun in them.
-    pub fn is_torn_off(&self, end: End, lost: u64) -> bool {
-        self.is_quiet(end) && lost > *self.release_end.get(end)
+    /// Whether this PDU comes after the end of it, and bytes are missing, up to this offset, in which the next association may
+    /// have begun: its sender had said its last word, or received the other end's, or more than can follow a request for release
+    /// (A-ABORT).
+    pub fn is_behind(&self, end: End, pdu: &Pdu, lost: u64) -> bool {
+        const ABORT: u64 = 10;
+        let other = end.other();
+        let own = self.is_quiet(end) && self.last_word.get(end).is_some_and(|word| lost > word);
+        let heard = self.last_word.get(other).zip(pdu.acknowledged).is_some_and(|(word, received)| {
+            received >= if self.is_left_by(other) { word } else { word + ABORT + 1 }
+        });
+        own || heard && self.may_have_answered(end, lost)
     }
 
     /// Whether bytes are missing, up to this offset, where the end's first PDU is or after it: it may have answered in them.
@@ -142,7 +153,10 @@ impl Association {
         }
         match pdu.pdu_type {
             1 => self.requestor = Some(end),
-            2 | 3 => self.requestor = Some(end.other()),
+            2 | 3 => {
+                self.requestor = Some(end.other());
+                self.answering = true;
+            }
             _ => {}
         }
         let acceptor = self.requestor.map(End::other);
@@ -167,6 +181,9 @@ impl Association {
             self.last = pdu.last;
         }
         *self.bytes.get_mut(end) += 6 + u64::from(pdu.length) - pdu.remaining.min(u64::from(pdu.length));
+        if matches!(pdu.pdu_type, 2 | 3) {
+            self.answering = false;
+        }
         if pdu.pdu_type == 4 {
             let largest = self.max_pdu_sent.get_mut(end);
             *largest = Some(largest.unwrap_or(0).max(pdu.length));
@@ -190,10 +207,13 @@ impl Association {
     pub fn rejected(&mut self, pdu: &Pdu, codes: [u8; 3]) {
         self.answered = Some(pdu.last.time);
         self.reject = Some(codes);
+        if let Some(requestor) = self.requestor {
+            *self.last_word.get_mut(requestor.other()) = Some(pdu.end());
+        }
     }
 
     pub fn release(&mut self, end: End, pdu: &Pdu) {
-        *self.release_end.get_mut(end) = pdu.end();
+        *self.last_word.get_mut(end) = Some(pdu.end());
         if pdu.pdu_type == 5 {
             *self.release_requested.get_mut(end) = true;
         } else {
@@ -203,6 +223,7 @@ impl Association {
     }
 
     pub fn aborted(&mut self, end: End, pdu: &Pdu, codes: [u8; 2]) {
+        *self.last_word.get_mut(end) = Some(pdu.end());
         if self.abort.is_none() {
             self.abort = Some((codes, end));
             if self.accept.is_none() && self.answered.is_none() && self.requestor != Some(end) {
@@ -214,7 +235,7 @@ impl Association {
     /// Whether the answer that names the transfer syntaxes may still come.
     pub fn awaits_answer(&self, info: &Info) -> bool {
         let acceptor = self.requestor(info).other();
-        self.request.is_some() && !self.has_answer() && self.abort.is_none() && *self.seen.get(acceptor) == 0
+        self.request.is_some() && !self.has_answer() && self.abort.is_none() && (self.answering || *self.seen.get(acceptor) == 0)
     }
 
     fn context(&self, id: u8) -> Option<&ContextRecord> {

@@ -83,7 +83,6 @@ impl<S: Sink> Dicom<S> {
             at,
             lost,
             other_reached: other.framer.reached,
-            other_lost: other.lost,
             other_at: &mut other.at,
             associations,
             base,
@@ -248,7 +247,6 @@ struct Handler<'a, S> {
     at: &'a mut u64,
     lost: &'a mut u64,
     other_reached: u64,
-    other_lost: u64,
     other_at: &'a mut u64,
     associations: &'a mut VecDeque<Association>,
     base: &'a mut u64,
@@ -286,7 +284,7 @@ impl<S: Sink> Handler<'_, S> {
                 1 => joined || current.was_heard(end, pdu),
                 2 | 3 if current.has_answer() => answered,
                 2 | 3 => joined && (answered || current.request.is_none()),
-                4 | 5 => next_exists && current.is_quiet(end) || current.is_torn_off(end, lost),
+                4 | 5 => next_exists && current.is_quiet(end) || current.is_behind(end, pdu, lost),
                 _ => next_exists && left,
             }
         });
@@ -350,10 +348,10 @@ impl<S: Sink> Handler<'_, S> {
             acknowledged: assembled.acknowledged,
             other_reached: self.other_reached,
             lost: *self.lost,
-            other_lost: self.other_lost,
         };
         if !names_its_operation(&message.command) {
             *self.lost = (*self.lost).max(assembled.end);
+            association.pairing.lose(message.sender, assembled.offset);
         }
         let Paired { finished, evicted } = association.pairing.message(&message, span, info.connection, self.limits.pending_operations);
         if association.awaits_answer(info) && association.deferred.len() < self.limits.deferred_messages {
@@ -370,14 +368,14 @@ impl<S: Sink> Handler<'_, S> {
         }
     }
 
-    /// Up to this offset, messages may be missing that nobody saw.
-    fn lose(&mut self, until: u64) {
+    /// Between these offsets, messages may be missing that nobody saw.
+    fn lose(&mut self, from: u64, until: u64) {
         let (info, end) = (self.info, self.end);
         self.assembly.lost();
         *self.lost = until.max(*self.lost);
         if let Some(association) = self.current() {
             let sender = association.sender(end, info);
-            association.pairing.lose(sender, until);
+            association.pairing.lose(sender, from);
         }
     }
 
@@ -526,8 +524,8 @@ impl<S: Sink> Upper for Handler<'_, S> {
         }
     }
 
-    fn lost(&mut self, until: u64) {
-        self.lose(until);
+    fn lost(&mut self, from: u64, until: u64) {
+        self.lose(from, until);
         if let Some(association) = self.current() {
             association.damaged = true;
         }
@@ -538,7 +536,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
         *self.is_dicom = true;
         let from_start = *self.info.from_start.get(self.end);
         if skipped > 0 || !from_start {
-            self.lose(offset);
+            self.lose(offset - skipped.min(offset), offset);
         }
         if skipped == 0 && (from_start || !first) {
             return;

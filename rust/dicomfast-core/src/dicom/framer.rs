@@ -61,8 +61,8 @@ pub trait Upper {
     /// The fragment is over; `whole` is false where bytes of it are missing.
     fn pdv_end(&mut self, pdu: &Pdu, pdv: Pdv, whole: bool);
     fn end(&mut self, pdu: &Pdu);
-    /// Bytes that end here belong to no known fragment: PDU boundaries are no longer known, or the rest of the PDU is skipped.
-    fn lost(&mut self, until: u64);
+    /// These bytes belong to no known fragment: PDU boundaries are no longer known, or the rest of the PDU is skipped.
+    fn lost(&mut self, from: u64, until: u64);
     /// They are known again, after this many bytes.
     fn found(&mut self, stamp: Stamp, offset: u64, skipped: u64);
     fn issue(&mut self, stamp: Stamp, kind: AnomalyKind, detail: &'static str, offset: u64, length: u64);
@@ -270,7 +270,7 @@ impl Framer {
         let known = (1..=7).contains(&pdu_type);
         if reserved != 0 || (!known && long > UNKNOWN_PDU) || long > limits.pdu_bytes {
             upper.issue(self.last, AnomalyKind::BadPdu, "no PDU where one should begin", offset, PDU_HEADER as u64);
-            self.lose(upper);
+            self.lose(offset, upper);
             return;
         }
         self.pdu.pdu_type = pdu_type;
@@ -478,7 +478,7 @@ impl Framer {
                     self.pdu.last = self.last;
                     upper.pdv_end(&self.pdu, Pdv { is_last: false, ..self.pdv }, false);
                 }
-                upper.lost(self.reached);
+                upper.lost(place.offset, self.reached);
                 self.rest(tail, upper);
             }
             _ => {
@@ -490,7 +490,7 @@ impl Framer {
                     }
                     upper.end(&self.pdu);
                 }
-                self.lose(upper);
+                self.lose(place.offset, upper);
                 self.searched += left;
             }
         }
@@ -504,12 +504,12 @@ impl Framer {
         self.after_unread(upper);
     }
 
-    fn lose(&mut self, upper: &mut impl Upper) {
+    fn lose(&mut self, from: u64, upper: &mut impl Upper) {
         self.unread = 0;
         self.have = 0;
         self.searched = 0;
         self.state = State::Searching(Scanner::default());
-        upper.lost(self.reached);
+        upper.lost(from, self.reached);
     }
 
     /// No more bytes come: what has begun is incomplete.

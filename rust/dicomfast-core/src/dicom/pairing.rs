@@ -26,9 +26,8 @@ pub struct Span {
     pub acknowledged: Option<u64>,
     /// Bytes of the other direction that have been read.
     pub other_reached: u64,
-    /// Before this offset of its own direction, messages may be missing; and the same of the other direction.
+    /// Before this offset of its own direction, messages may be missing.
     pub lost: u64,
-    pub other_lost: u64,
 }
 
 /// A response with its place.
@@ -42,6 +41,8 @@ struct Early {
 struct Pending {
     operation: OperationRecord,
     span: Span,
+    /// Where in its direction the next messages may be missing.
+    lost_after: Option<u64>,
 }
 
 /// The open operations of one association.
@@ -50,8 +51,6 @@ pub struct Pairing {
     pending: VecDeque<Pending>,
     /// Responses whose request has not been seen: it may still come, or it was lost.
     early: VecDeque<Early>,
-    /// Before these offsets, messages of the requestor and of the acceptor may be missing.
-    lost: [u64; 2],
 }
 
 /// What came of a message.
@@ -66,8 +65,6 @@ impl Pairing {
     /// Takes a message; gives the operations that it completes.
     pub fn message(&mut self, message: &MessageRecord, span: Span, connection: u64, limit: usize) -> Paired {
         let mut paired = Paired::default();
-        self.lose(message.sender, span.lost);
-        self.lose(message.sender.other(), span.other_lost);
         match message.command.command_field {
             Some(C_CANCEL_RQ) => self.cancel(message),
             Some(field) if field & RESPONSE != 0 => self.response(message, span, connection, &mut paired, limit),
@@ -78,11 +75,11 @@ impl Pairing {
         paired
     }
 
-    /// Messages of one side may be missing before this offset.
-    pub fn lose(&mut self, sender: Sender, until: u64) {
-        let [requestor, acceptor] = &mut self.lost;
-        let lost = if sender == Sender::Requestor { requestor } else { acceptor };
-        *lost = until.max(*lost);
+    /// Messages of one side may be missing from this offset on.
+    pub fn lose(&mut self, sender: Sender, from: u64) {
+        for open in self.pending.iter_mut().filter(|open| open.operation.initiator == sender) {
+            open.lost_after.get_or_insert(from);
+        }
     }
 
     fn request(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
@@ -93,7 +90,7 @@ impl Pairing {
             paired.evicted = true;
             paired.finished.push(oldest.operation);
         }
-        self.pending.push_back(Pending { operation, span });
+        self.pending.push_back(Pending { operation, span, lost_after: None });
         self.settle(message.sender, span.end, paired);
     }
 
@@ -151,7 +148,6 @@ impl Pairing {
 
     /// Adds a response to an operation; gives the operation when it was the last one.
     fn answer(&mut self, index: usize, response: &MessageRecord, span: Span) -> Option<OperationRecord> {
-        let [requestor, acceptor] = self.lost;
         let open = self.pending.get_mut(index)?;
         let operation = &mut open.operation;
         add_response(operation, response);
@@ -159,8 +155,7 @@ impl Pairing {
         // Among the lost bytes there may have been responses of this operation; and a later request with the same id, whose
         // response this is.
         let responses = span.lost > open.span.acknowledged.unwrap_or(0);
-        let lost = if operation.initiator == Sender::Requestor { requestor } else { acceptor };
-        let requests = lost > open.span.end && span.acknowledged.is_none_or(|received| received > open.span.end);
+        let requests = open.lost_after.is_some_and(|lost| span.acknowledged.is_none_or(|received| received > lost));
         operation.complete &= !(responses && (several || requests));
         let last = response.command.status.is_none_or(|status| !is_pending(status));
         if !last {

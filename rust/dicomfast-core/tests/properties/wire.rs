@@ -64,7 +64,7 @@ pub(crate) fn packets(world: &World, sizes: &[usize]) -> Vec<Packet> {
 /// Gives each packet an IP identification of its own, as its sender would.
 pub(crate) fn number(packets: &mut [Packet]) {
     for (index, packet) in packets.iter_mut().enumerate() {
-        packet.ip_id = index as u16 + 1;
+        packet.ip_id = (index as u16).wrapping_add(1);
     }
 }
 

@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub messages: Vec<Message>,
     pub operations: Vec<Operation>,
     pub associations: u64,
+    /// The PDUs between the data of one association and the next: end of the one, request and answer of the other.
+    pub borders: Vec<[Vec<Range<usize>>; 2]>,
     /// Where each PDU begins, per direction.
     pub pdus: [Vec<usize>; 2],
     /// What it was made of.
@@ -169,8 +171,18 @@ impl Builder {
 
     fn pdu(&mut self, sender: usize, pdu: &Pdu) {
         let stream = &mut self.world.streams[sender];
-        self.world.pdus[sender].push(stream.len());
+        let start = stream.len();
+        self.world.pdus[sender].push(start);
         write_pdu(stream, pdu).expect("a PDU that dicom-ul can write");
+        let border = match pdu {
+            Pdu::PData { .. } => return,
+            Pdu::ReleaseRQ | Pdu::ReleaseRP | Pdu::AssociationRJ(_) => self.world.associations as usize,
+            _ => (self.world.associations as usize).saturating_sub(usize::from(sender == ACCEPTOR)),
+        };
+        if self.world.borders.len() <= border {
+            self.world.borders.resize(border + 1, <[Vec<Range<usize>>; 2]>::default());
+        }
+        self.world.borders[border][sender].push(start..self.world.streams[sender].len());
     }
 
     /// Hands what was written since the last turn of this side to TCP.
