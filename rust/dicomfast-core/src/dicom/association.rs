@@ -125,9 +125,11 @@ impl Association {
         const ABORT: u64 = 10;
         let other = end.other();
         let own = self.is_quiet(end) && self.last_word.get(end).is_some_and(|word| lost > word);
-        let heard = self.last_word.get(other).zip(pdu.acknowledged).is_some_and(|(word, received)| {
-            received >= if self.is_left_by(other) { word } else { word + ABORT + 1 }
-        });
+        let heard = self
+            .last_word
+            .get(other)
+            .zip(pdu.acknowledged)
+            .is_some_and(|(word, received)| received >= if self.is_left_by(other) { word } else { word + ABORT + 1 });
         own || heard && self.may_have_answered(end, lost)
     }
 
