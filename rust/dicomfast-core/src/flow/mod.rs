@@ -12,3 +12,6 @@ mod table;
 
 pub use consumer::{Consumer, End, Ends, Info, Missing, Place};
 pub use table::FlowTable;
+
+#[cfg(test)]
+mod tests;

@@ -78,6 +78,11 @@ impl<C: Consumer> FlowTable<C> {
         self.slots.len() - self.free.len()
     }
 
+    /// Out-of-order bytes that are held now.
+    pub fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -293,7 +298,7 @@ impl<S> Connection<S> {
     /// Whether this SYN opens a new connection on the same addresses (RFC 9293 section 3.5.1, RFC 5961 section 4, RFC 6191).
     fn reopens(&self, end: End, segment: &Segment) -> bool {
         let half = self.halves.get(end);
-        let Some(reference) = half.reference else { return false };
+        let Some(reference) = half.reference.filter(|_| segment.flags & (flags::FIN | flags::RST) == 0) else { return false };
         let first = reference.position(advance(segment.sequence, 1));
         let over = self.reset || self.ended || half.fin.is_some();
         match half.syn {
@@ -306,7 +311,8 @@ impl<S> Connection<S> {
             // Something was seen before this SYN: it belongs to it (packets out of order), or this is a new connection.
             None => {
                 let held = half.held.as_deref().and_then(super::held::Held::first);
-                let seen = if half.next.is_some() { half.start } else { held.unwrap_or(reference.position) };
+                // In a split handshake an acknowledgement stands where the SYN will.
+                let seen = if half.next.is_some() { half.start } else { held.unwrap_or(reference.position + 1) };
                 !(first <= seen && seen - first < EARLIER)
             }
         }
