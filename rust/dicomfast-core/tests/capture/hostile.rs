@@ -73,6 +73,34 @@ fn damaged_compression_keeps_what_came_before() {
 }
 
 #[test]
+fn damage_far_inside_costs_little_of_what_came_before() {
+    // Bytes that take half their room when packed, so that places in the packed file are places in the capture.
+    let mut state = 1_u32;
+    let mut letter = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        b'a' + (state >> 28) as u8
+    };
+    let bodies: Vec<Vec<u8>> = (0..400).map(|_| (0..3_000).map(|_| letter()).collect()).collect();
+    let records: Vec<_> = bodies.iter().map(|body| (1, 0, 3_000, 3_000, body.as_slice())).collect();
+    let whole = pcap(MICROSECONDS, 65_535, 1, &records);
+    let all = read_bytes(&whole).unwrap().frames;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&whole).unwrap();
+    for (name, mut packed) in [("gzip", encoder.finish().unwrap()), ("zstd", zstd::encode_all(&whole[..], 1).unwrap())] {
+        // Shortly before the end of a piece that the decoder takes in at once.
+        let at = (512 << 10) - 2_000;
+        let before = 400 * at / packed.len();
+        packed[at..at + 300].fill(0xff);
+        // The windows are as large as they usually are.
+        let frames = read(vec![super::support::reader(&packed)], &Limits::default()).unwrap().frames;
+        // zstd makes blocks of 128 KiB (RFC 8878 section 3.1.1.2.4): 44 frames.
+        let kept = before - 50;
+        assert!(frames.len() >= kept, "{name}: {} frames of the {before} before the damage", frames.len());
+        assert_eq!(frames[..kept], all[..kept], "{name}");
+    }
+}
+
+#[test]
 fn members_and_frames_of_a_compression_follow_each_other() {
     let whole = case_bytes("formats.pcap");
     let (head, tail) = whole.split_at(5_000);
