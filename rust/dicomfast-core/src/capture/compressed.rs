@@ -8,6 +8,8 @@ use super::sniff::Compression;
 use crate::limits::Limits;
 
 const BUFFER: usize = 128 << 10;
+/// Bytes that are asked of a decoder at once. Where it meets damage it says so and keeps back what it had made until then.
+const PIECE: usize = 16 << 10;
 
 /// Why no more bytes come.
 pub(super) enum Trouble {
@@ -82,7 +84,8 @@ impl Unpacker {
     }
 
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Trouble> {
-        let read = self.decoder.read(buffer);
+        let length = buffer.len().min(PIECE);
+        let read = self.decoder.read(buffer.get_mut(..length).unwrap_or_default());
         let compressed = self.meter.bytes.load(Ordering::Relaxed);
         match read {
             Ok(count) => {

@@ -225,9 +225,10 @@ impl Framer {
                 tail
             }
             State::PdvHeader => {
+                let start = offset.saturating_sub(self.have as u64);
                 let rest = self.collect(bytes, PDV_HEADER);
                 if self.have == PDV_HEADER {
-                    self.pdv_begin(offset, upper);
+                    self.pdv_begin(start, upper);
                 }
                 rest
             }
