@@ -195,6 +195,8 @@ impl Track {
             self.window = pool.share(buffer, rest.len() + count);
             self.position = 0;
             self.announced = false;
+        } else {
+            pool.give_back(buffer);
         }
         Ok(fill)
     }

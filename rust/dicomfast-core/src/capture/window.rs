@@ -27,18 +27,28 @@ impl Window {
 pub(super) struct Pool {
     windows: Vec<Arc<Window>>,
     most: usize,
+    /// A buffer that was taken and not needed.
+    spare: Vec<u8>,
 }
 
 impl Pool {
     pub(super) fn new(most: usize) -> Self {
-        Self { windows: Vec::new(), most }
+        Self { windows: Vec::new(), most, spare: Vec::new() }
     }
 
     /// A buffer of at least `size` bytes: the one last used of those that are free, else a new one.
     pub(super) fn take(&mut self, size: usize) -> Vec<u8> {
+        if self.spare.len() >= size {
+            return std::mem::take(&mut self.spare);
+        }
         let free = self.windows.iter().rposition(|window| Arc::strong_count(window) == 1 && window.bytes.len() >= size);
         let reused = free.and_then(|index| Arc::try_unwrap(self.windows.remove(index)).ok());
         reused.map_or_else(|| vec![0; size], |window| window.bytes)
+    }
+
+    /// Keeps a buffer into which nothing was read.
+    pub(super) fn give_back(&mut self, bytes: Vec<u8>) {
+        self.spare = bytes;
     }
 
     /// Makes a window of the first `used` bytes of a buffer, and remembers it.
