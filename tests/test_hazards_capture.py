@@ -1,7 +1,7 @@
 """Hazards of the capture container (A): what a file may be besides right, and what is read of it all the same.
 
-Not here: A08 (following a growing file) and A22 (pipes, FIFOs) are in test_sources.py and in the Rust tests of the capture room;
-A23 (a file changed under a memory map) does not exist: files are read, not mapped.
+Not here: A08 (following a growing file) and the pipes of A22, which test_sources.py and the Rust tests of the capture
+stage have; A23 (a file changed under a memory map) cannot be: files are read, not mapped.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def test_a07_a_file_that_ends_inside_a_record_gives_everything_before_it(size: i
 
 
 def test_a09_garbage_between_records_ends_the_file_and_is_told() -> None:
-    """The table leaves resynchronisation open; the reader stops, because no record of pcap can be told from garbage for sure."""
+    """Resynchronising is optional; the reader stops, because nothing tells a record of pcap from garbage for sure."""
     at = offset(20)
     rows = read(FILE[:at] + b"\xff" * 64 + FILE[at:])
     assert rows.capture_info[0]["packets"] == 20

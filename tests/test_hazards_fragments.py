@@ -47,7 +47,7 @@ def test_b08_fragments_in_any_order_and_twice(version: int, order: Shuffle) -> N
 
 
 def overlapping(at: int, *, conflict: bool) -> bytes:
-    """The capture with the packet at a position as fragments that overlap by 8 bytes, the second time with other bytes if told so."""
+    """The capture with the packet at a position as fragments that overlap by 8 bytes, with other bytes if told so."""
     whole = PACKETS[at].data
     payload = whole[20:]
     first, second = payload[:408], payload[400:]

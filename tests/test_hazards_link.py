@@ -1,7 +1,7 @@
 """Hazards of the link and IP layers (B): tags, tunnels, lengths that lie, headers that are cut.
 
-B01's tag in auxiliary data is a matter of live capture; B07's bad IP header checksum is not looked at, because the TCP checksum
-covers the addresses and what a router would have dropped never reaches a capture whole.
+Not here: B01's tag in auxiliary data, which is a matter of live capture. B07's IP header checksum is not looked at: the
+TCP checksum covers the addresses and the length.
 """
 
 from __future__ import annotations
