@@ -96,6 +96,9 @@ limits! {
     acknowledged_wait_segments: u32 = 128,
     /// Nanoseconds of capture time after which the same holds, however few segments came.
     acknowledged_wait_time: i64 = SECOND,
+    /// A hole of so many bytes is no reordering: it is given up as soon as the peer has acknowledged it, since sequence numbers
+    /// tell positions only within 2 GiB.
+    wide_hole: u64 = 256 * MIB as u64,
     /// Segments of a direction that are put in order before its beginning is fixed, where no SYN tells it, and the longest
     /// time to wait for them.
     start_segments: usize = 64,

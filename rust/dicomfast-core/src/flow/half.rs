@@ -17,6 +17,8 @@ pub struct Half {
     /// The first byte is known to be the first that was sent (SYN seen, or its acknowledgement).
     pub from_start: bool,
     pub syn: Option<u32>,
+    /// Sequence number of a SYN that came inside the live connection: the answer to it tells whether it opens a new one.
+    pub doubtful_syn: Option<u32>,
     /// Highest position that the peer has acknowledged.
     pub acknowledged: Option<u64>,
     /// Lowest position seen before the beginning was known, with its acknowledgment: that of the handshake, if a SYN comes late.
@@ -43,6 +45,7 @@ impl Default for Half {
             start: ORIGIN,
             from_start: false,
             syn: None,
+            doubtful_syn: None,
             acknowledged: None,
             lowest: None,
             fin: None,

@@ -232,7 +232,8 @@ impl<C: Consumer> Stage<'_, C> {
             let passed = half.acknowledged.is_some_and(|position| position >= first);
             held.passed = if passed { held.passed.or(Some((0, self.now))) } else { None };
             let acknowledged = held.passed.is_some_and(|(segments, since)| {
-                segments > self.limits.acknowledged_wait_segments || elapsed(since, self.now) > self.limits.acknowledged_wait_time
+                let wide = first.saturating_sub(next) > self.limits.wide_hole;
+                wide || segments > self.limits.acknowledged_wait_segments || elapsed(since, self.now) > self.limits.acknowledged_wait_time
             });
             let span = held.end().unwrap_or(next) - next;
             let unheard = half.acknowledged.is_none() && (span > self.limits.unacknowledged_bytes || age > self.limits.hole_timeout);

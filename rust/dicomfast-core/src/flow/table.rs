@@ -303,7 +303,10 @@ impl<S> Connection<S> {
         let over = self.reset || self.ended || half.fin.is_some();
         match half.syn {
             Some(syn) if syn == segment.sequence => false,
-            Some(_) if segment.has(flags::ACK) => over,
+            Some(_) if segment.has(flags::ACK) => {
+                let doubtful = self.halves.get(end.other()).doubtful_syn;
+                over || doubtful.is_some_and(|syn| advance(syn, 1) == segment.acknowledgment)
+            }
             Some(_) => {
                 let silent = |end: End| self.halves.get(end).reached() <= self.halves.get(end).start;
                 over || silent(End::First) && silent(End::Second) || !self.within_window(end, first)
@@ -481,6 +484,7 @@ impl<C: Consumer> Stage<'_, C> {
         let position = half.position(first);
         let begun = half.next.is_some_and(|next| next > half.start);
         if half.syn.is_some() || (begun && position > half.start) {
+            half.doubtful_syn = Some(segment.sequence);
             self.note(
                 connection,
                 segment.stamp(),
