@@ -10,13 +10,14 @@
     data = capture(connection)  # a pcap; conversation.messages and conversation.pdus are what must be found in it
 
 `dicom` makes PDUs, command sets and data sets, `conversation` the exchange with its truth, `tcp` segments and frames, `impair`
-what networks and taps do to them, `pcap` the file. Only the standard library is used, and nothing of dicomfast.
+what networks and taps do to them, `link` IP, link layers and tunnels around them, `pcap` and `pcapng` the file. Only the
+standard library is used, and nothing of dicomfast.
 """
 
-from . import dicom, impair
+from . import dicom, impair, link, pcapng
 from .conversation import JOINED, SEPARATE, Conversation, Message, Packing
 from .dicom import Context, UserInformation
-from .pcap import Record, capture, merge, pcap, records
+from .pcap import Record, capture, framed, merge, packets, pcap, records
 from .tcp import Connection, Endpoints, Segment
 
 __all__ = [
@@ -33,8 +34,12 @@ __all__ = [
     "UserInformation",
     "capture",
     "dicom",
+    "framed",
     "impair",
+    "link",
     "merge",
+    "packets",
     "pcap",
+    "pcapng",
     "records",
 ]

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Literal
 
+from . import link
+
 Side = Literal["client", "server"]
 Cut = int | Sequence[int] | random.Random | None
 
@@ -46,7 +48,8 @@ def pieces(data: bytes, cut: Cut) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class Segment:
-    """A TCP segment with the time of its capture; `snap` is how much of its frame the capture kept."""
+    """A TCP segment with the time of its capture; `snap` is how much of its frame the capture kept. `data_offset` is what the
+    header says of its own length (in words) where that is wrong."""
 
     sender: Side
     seq: int
@@ -59,6 +62,7 @@ class Segment:
     snap: int | None = None
     bad_checksum: bool = False
     urgent: int = 0
+    data_offset: int | None = None
 
     @property
     def after(self) -> int:
@@ -207,36 +211,31 @@ class Connection:
 # ---- frames
 
 
-def checksum(data: bytes) -> int:
-    """RFC 1071: the ones' complement of the sum of 16-bit words, a sum modulo 65535."""
-    total = int.from_bytes(data + b"\0" if len(data) % 2 else data, "big")
-    return 65534 - (total - 1) % 65535
-
-
 def tcp_bytes(segment: Segment, source: tuple[bytes, int], target: tuple[bytes, int]) -> bytes:
     """The TCP header with its checksum, and the payload."""
     options = segment.options + bytes(-len(segment.options) % 4)
-    offset_flags = (5 + len(options) // 4) << 12 | segment.flags
+    words = 5 + len(options) // 4 if segment.data_offset is None else segment.data_offset
+    offset_flags = words << 12 | segment.flags
     fixed = struct.pack(">HHIIHH", source[1], target[1], segment.seq, segment.ack, offset_flags, segment.window)
     body = options + segment.payload
     length = 20 + len(body)
     pseudo = source[0] + target[0] + struct.pack(">IHH", length, 0, 6)
-    value = checksum(pseudo + fixed + bytes(2) + struct.pack(">H", segment.urgent) + body)
+    value = link.checksum(pseudo + fixed + bytes(2) + struct.pack(">H", segment.urgent) + body)
     if segment.bad_checksum:
         value ^= 0x5555
     return fixed + struct.pack(">HH", value, segment.urgent) + body
 
 
-def frame(segment: Segment, endpoints: Endpoints, identification: int = 0) -> bytes:
-    """The Ethernet frame, whole, with the VLAN tag if the endpoints have one; padded to 60 bytes."""
+def packet(segment: Segment, endpoints: Endpoints, identification: int = 0) -> bytes:
+    """The IP packet, whole."""
     source, target = endpoints.of(segment.sender), endpoints.of(other(segment.sender))
     transport = tcp_bytes(segment, source, target)
     if len(source[0]) == 4:
-        head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(transport), identification, 0x4000, 64, 6, 0, source[0], target[0])
-        packet = head[:10] + struct.pack(">H", checksum(head)) + head[12:] + transport
-        kind = b"\x08\x00"
-    else:
-        packet = struct.pack(">IHBB16s16s", 6 << 28, len(transport), 6, 64, source[0], target[0]) + transport
-        kind = b"\x86\xdd"
-    tag = b"" if endpoints.vlan is None else struct.pack(">HH", 0x8100, endpoints.vlan)
-    return (b"\x02\0" + target[0][-4:] + b"\x02\0" + source[0][-4:] + tag + kind + packet).ljust(60, b"\0")
+        return link.ipv4(transport, 6, source[0], target[0], identification)
+    return link.ipv6(transport, 6, source[0], target[0])
+
+
+def frame(segment: Segment, endpoints: Endpoints, identification: int = 0) -> bytes:
+    """The Ethernet frame, whole, with the VLAN tag if the endpoints have one; padded to 60 bytes."""
+    tags = () if endpoints.vlan is None else ((0x8100, endpoints.vlan),)
+    return link.ethernet(packet(segment, endpoints, identification), *tags)

@@ -71,9 +71,8 @@ impl Rules {
 
 impl Sink for Rules {
     fn connection(&mut self, record: &ConnectionRecord) {
-        let ends = text::ends(record);
         for group in self.groups.close(&Subject::Connection(record.connection)) {
-            self.found.extend(group.finding(&ends));
+            self.found.extend(group.finding(&text::ends(record)));
         }
         for rule in connection::RULES {
             rule(record, &mut self.groups);
@@ -82,14 +81,13 @@ impl Sink for Rules {
     }
 
     fn association(&mut self, record: &AssociationRecord) {
-        let parties = text::parties(record);
         for group in self.groups.close(&Subject::Association(record.association)) {
-            self.found.extend(group.finding(&parties));
+            self.found.extend(group.finding(&text::parties(record)));
         }
         let progress = self.progress.remove(&record.association).unwrap_or_default();
-        let ended = Ended { record, progress: &progress, parties: &parties };
+        let ended = Ended { record, progress: &progress };
         self.found.extend(association::RULES.iter().filter_map(|rule| rule(&ended)));
-        self.found.extend(contexts::RULES.iter().filter_map(|rule| rule(record, &parties)));
+        self.found.extend(contexts::RULES.iter().filter_map(|rule| rule(record)));
         whole::one_association_per_object(record, &mut self.groups);
         self.totals.associations += 1;
     }

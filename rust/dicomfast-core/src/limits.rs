@@ -44,11 +44,11 @@ pub enum NotSet {
 
 limits! {
     /// Bytes of one window of an input: one read. A few of them fit the processor's second-level cache.
-    window_bytes: usize = MIB / 2,
+    window_bytes: usize = MIB / 4,
     /// The same where many inputs are read at once, and what is read of each to sort them by time.
     small_window_bytes: usize = 64 << 10,
     /// Buffers of windows kept to be used again.
-    windows: usize = 8,
+    windows: usize = 24,
     /// Largest captured length of one record; larger ones end the file (libpcap's MAXIMUM_SNAPLEN is 262144; loopback and
     /// BIG TCP need more).
     record_bytes: usize = 4 * MIB,
@@ -98,7 +98,7 @@ limits! {
     acknowledged_wait_time: i64 = SECOND,
     /// Segments of a direction that are put in order before its beginning is fixed, where no SYN tells it, and the longest
     /// time to wait for them.
-    start_segments: usize = 4,
+    start_segments: usize = 64,
     start_wait: i64 = SECOND / 10,
     /// Connections that are closed and wait for late packets, at most.
     closing_connections: usize = 1_024,

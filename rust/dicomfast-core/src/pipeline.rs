@@ -21,7 +21,7 @@ use crate::net::segment::Batch;
 use crate::stats::Stats;
 
 /// Frames of one batch: its segments stay in the second-level cache between the two halves.
-const BATCH_FRAMES: usize = 2_048;
+const BATCH_FRAMES: usize = 512;
 /// Batches on their way from one thread to the other.
 const BATCHES: usize = 4;
 /// How long to wait for the reading thread before the caller is asked whether to go on.
@@ -40,6 +40,11 @@ pub struct EngineOptions {
     /// Wait for more at the end of a growing file.
     pub follow: bool,
     pub limits: Limits,
+}
+
+/// How many threads to use where so many were asked for; 0 asks for as many as the machine has processors.
+pub fn threads(asked: usize) -> usize {
+    if asked == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { asked }
 }
 
 /// Reads captures and hands what happened to a sink.
@@ -128,14 +133,12 @@ impl<S: Sink> Engine<S> {
         let interrupt = Arc::new(AtomicBool::new(false));
         let limits = &options.limits;
         let capture = CaptureOptions { follow: options.follow, interrupt: Arc::clone(&interrupt) };
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = if options.threads == 0 { processors } else { options.threads };
         let front = if options.follow || inputs.iter().any(Input::may_wait) {
             let limits = limits.clone();
             Front::threaded(move || Reading::open(inputs, &limits, capture), &interrupt)?
         } else {
             let reading = Reading::open(inputs, limits, capture)?;
-            match threads {
+            match threads(options.threads) {
                 1 => Front::Inline(Box::new((reading, Batch::default()))),
                 _ => Front::threaded(move || Ok(reading), &interrupt)?,
             }

@@ -1,5 +1,7 @@
 //! A run that ends in Arrow record batches: the engine with the tables as its sink. What the Python module drives.
 
+mod rows;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,9 +11,10 @@ use arrow_array::RecordBatch;
 use crate::capture::Input;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::pipeline::{Engine, EngineOptions};
+use crate::pipeline::{Engine, EngineOptions, threads};
 use crate::stats::Stats;
 use crate::table::{Table, Tables};
+use rows::{Rest, Rows};
 
 /// What to read, and how.
 #[derive(Clone, Debug)]
@@ -34,16 +37,16 @@ pub enum Progress {
 
 /// One pass over the inputs.
 pub struct Session {
-    engine: Engine<Tables>,
+    engine: Engine<Rows>,
     ready: VecDeque<(Table, RecordBatch)>,
     ended: bool,
 }
 
 impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
-        let tables = Tables::new(&options.tables, &options.limits);
+        let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads(options.threads) > 1)?;
         let engine_options = EngineOptions { threads: options.threads, follow: options.follow, limits: options.limits };
-        Ok(Self { engine: Engine::open(inputs, &engine_options, tables)?, ready: VecDeque::new(), ended: false })
+        Ok(Self { engine: Engine::open(inputs, &engine_options, rows)?, ready: VecDeque::new(), ended: false })
     }
 
     pub fn advance(&mut self) -> Result<Progress> {
@@ -51,17 +54,21 @@ impl Session {
             return Ok(Progress::Batch(table, batch));
         }
         if self.ended {
-            return Ok(Progress::End);
+            return Ok(match self.engine.sink().rest()? {
+                Rest::Batch(table, batch) => Progress::Batch(table, batch),
+                Rest::Working => Progress::Working,
+                Rest::Nothing => Progress::End,
+            });
         }
         let more = self.engine.step()?;
-        let tables = self.engine.sink();
-        while let Some(batch) = tables.ready() {
+        let rows = self.engine.sink();
+        while let Some(batch) = rows.ready() {
             self.ready.push_back(batch);
         }
         if !more {
             self.ended = true;
-            tables.finish();
-            self.ready.extend(tables.flush());
+            rows.finish();
+            self.ready.extend(rows.flush());
         } else if self.ready.is_empty() && self.engine.is_idle() {
             // Nothing more to read for now: who prints as it happens gets what there is.
             self.flush();

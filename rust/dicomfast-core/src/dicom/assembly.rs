@@ -39,7 +39,14 @@ pub struct Assembled {
     last_pdu: u64,
     command_over: bool,
     command_whole: bool,
+    /// Bytes are missing that belong to no known fragment, since it began.
+    torn: bool,
+    /// It began after missing bytes: its first fragment may be a later one.
+    unsure: bool,
 }
+
+/// How a command set begins: with its group length, in Implicit VR Little Endian (PS3.7 section 6.3.1).
+const GROUP_LENGTH: [u8; 8] = [0, 0, 0, 0, 4, 0, 0, 0];
 
 impl Assembled {
     fn new(pdu: &Pdu, pdv: Pdv, first: Stamp) -> Self {
@@ -63,6 +70,8 @@ impl Assembled {
             last_pdu: u64::MAX,
             command_over: false,
             command_whole: true,
+            torn: false,
+            unsure: false,
         }
     }
 
@@ -76,6 +85,7 @@ impl Assembled {
     }
 
     fn decode(&mut self) {
+        self.complete &= !self.unsure || self.command_set.starts_with(&GROUP_LENGTH);
         if !self.command_set.is_empty() {
             (self.command, self.command_issues) = command::decode(&std::mem::take(&mut self.command_set));
         }
@@ -92,8 +102,8 @@ impl Assembled {
 /// What a fragment led to.
 #[derive(Debug, Default)]
 pub struct Step {
-    /// A message that ended because another began: incomplete.
-    pub broken: Option<Assembled>,
+    /// Messages that ended because another began: incomplete.
+    pub broken: Vec<Assembled>,
     pub issue: Option<(AnomalyKind, &'static str)>,
 }
 
@@ -102,16 +112,23 @@ pub struct Step {
 pub struct Assembly {
     open: Vec<Assembled>,
     current: usize,
+    /// Bytes are missing since the last fragment.
+    torn: bool,
 }
 
 impl Assembly {
     /// A fragment begins.
     pub fn pdv(&mut self, pdu: &Pdu, pdv: Pdv) -> Step {
         let mut step = Step::default();
+        let torn = std::mem::take(&mut self.torn);
+        if pdv.is_command {
+            // The end of what was open before the missing bytes is among them.
+            step.broken.extend(self.open.extract_if(.., |message| message.torn).map(Assembled::broken));
+        }
         let at = self.open.iter().position(|message| message.context_id == pdv.context_id);
         let at = match at {
             Some(at) if self.open.get(at).is_some_and(|message| message.command_over && pdv.is_command) => {
-                step.broken = Some(self.open.remove(at).broken());
+                step.broken.push(self.open.remove(at).broken());
                 None
             }
             other => other,
@@ -122,11 +139,10 @@ impl Assembly {
                     Some((AnomalyKind::InterleavedMessage, "a message begins in another presentation context before the last one ended"));
             }
             if self.open.len() >= INTERLEAVED {
-                let oldest = self.open.remove(0).broken();
-                step.broken = step.broken.take().or(Some(oldest));
+                step.broken.push(self.open.remove(0).broken());
             }
             let first = if pdu.pdvs <= 1 { pdu.first } else { pdu.last };
-            self.open.push(Assembled::new(pdu, pdv, first));
+            self.open.push(Assembled { unsure: torn, ..Assembled::new(pdu, pdv, first) });
             self.open.len() - 1
         });
         if let Some(message) = self.open.get_mut(self.current) {
@@ -185,9 +201,11 @@ impl Assembly {
 
     /// Bytes are missing that belong to no known fragment: nothing that is open can be complete.
     pub fn lost(&mut self) {
+        self.torn = true;
         for message in &mut self.open {
             message.complete = false;
             message.command_whole = false;
+            message.torn = true;
         }
     }
 

@@ -259,6 +259,9 @@ impl Decoder<'_> {
     /// A UID. `None` for what is cut short, empty or holds control bytes: it is no UID but a misread structure, which may hold anything,
     /// a passcode included. In the user information, where passcodes stand, only digits and dots are believed.
     fn uid_text(&mut self, value: &[u8], whole: bool, item_type: u8) -> Option<String> {
+        if whole && let Some(uid) = text::plain_uid(value) {
+            return Some(uid);
+        }
         let length = value.len();
         let kept = text::trim_end(value);
         let is_plain = kept.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');

@@ -29,10 +29,17 @@ pub struct Association {
     released: Option<Time>,
     release_requested: Ends<bool>,
     release_answered: Ends<bool>,
+    /// Offset after the PDU with which each end asked for the release, answered it, aborted or rejected.
+    last_word: Ends<Option<u64>>,
     first: Stamp,
     last: Stamp,
-    /// PDUs of each end.
+    /// PDUs of each end, and where the first one began.
     pub seen: Ends<u64>,
+    pub first_offset: Ends<Option<u64>>,
+    /// The answer has begun, but not ended.
+    answering: bool,
+    /// The answer is missing bytes.
+    answer_cut: bool,
     bytes: Ends<u64>,
     max_pdu_sent: Ends<Option<u32>>,
     pub pairing: Pairing,
@@ -63,9 +70,13 @@ impl Association {
             released: None,
             release_requested: Ends::default(),
             release_answered: Ends::default(),
+            last_word: Ends::default(),
             first,
             last: first,
             seen: Ends::default(),
+            first_offset: Ends::default(),
+            answering: false,
+            answer_cut: false,
             bytes: Ends::default(),
             max_pdu_sent: Ends::default(),
             pairing: Pairing::default(),
@@ -94,9 +105,41 @@ impl Association {
         self.accept.is_some() || self.reject.is_some()
     }
 
-    /// Whether, for this end, nothing of it can follow.
-    pub fn is_over(&self, end: End) -> bool {
-        *self.release_answered.get(end) || *self.release_answered.get(end.other()) || self.abort.is_some() || self.reject.is_some()
+    /// Whether this end has said the last that it can say in it (PS3.8 section 9.2). What the other end said does not count:
+    /// the capture may hold it before what it answers.
+    pub fn is_left_by(&self, end: End) -> bool {
+        let aborted = self.abort.is_some_and(|(_, by)| by == end);
+        let rejected = self.reject.is_some() && self.requestor == Some(end.other());
+        *self.release_answered.get(end) || aborted || rejected
+    }
+
+    /// The same for data: nothing but the answer to a release may follow the request for one.
+    pub fn is_quiet(&self, end: End) -> bool {
+        *self.release_requested.get(end) || self.is_left_by(end)
+    }
+
+    /// Whether this PDU comes after the end of it, and bytes are missing, up to this offset, in which the next association may
+    /// have begun: its sender had said its last word, or received the other end's, or more than can follow a request for release
+    /// (A-ABORT).
+    pub fn is_behind(&self, end: End, pdu: &Pdu, lost: u64) -> bool {
+        const ABORT: u64 = 10;
+        let other = end.other();
+        let own = self.is_quiet(end) && self.last_word.get(end).is_some_and(|word| lost > word);
+        let heard = self.last_word.get(other).zip(pdu.acknowledged).is_some_and(|(word, received)| {
+            received >= if self.is_left_by(other) { word } else { word + ABORT + 1 }
+        });
+        own || heard && self.may_have_answered(end, lost)
+    }
+
+    /// Whether bytes are missing, up to this offset, where the end's first PDU is or after it: it may have answered in them.
+    pub fn may_have_answered(&self, end: End, lost: u64) -> bool {
+        lost > 0 && self.first_offset.get(end).is_some_and(|first| lost >= first)
+    }
+
+    /// Whether the sender of this PDU had received something of this association from the other end.
+    pub fn was_heard(&self, end: End, pdu: &Pdu) -> bool {
+        let first = *self.first_offset.get(end.other());
+        first.zip(pdu.acknowledged).is_some_and(|(first, received)| received > first)
     }
 
     /// A PDU begins; what is wrong with its coming now (PS3.8 section 9.2, per end).
@@ -104,12 +147,16 @@ impl Association {
         let seen = self.seen.get_mut(end);
         *seen += 1;
         let is_first = *seen == 1;
+        self.first_offset.get_mut(end).get_or_insert(pdu.offset);
         if pdu.first.packet < self.first.packet {
             self.first = pdu.first;
         }
         match pdu.pdu_type {
             1 => self.requestor = Some(end),
-            2 | 3 => self.requestor = Some(end.other()),
+            2 | 3 => {
+                self.requestor = Some(end.other());
+                self.answering = true;
+            }
             _ => {}
         }
         let acceptor = self.requestor.map(End::other);
@@ -134,6 +181,9 @@ impl Association {
             self.last = pdu.last;
         }
         *self.bytes.get_mut(end) += 6 + u64::from(pdu.length) - pdu.remaining.min(u64::from(pdu.length));
+        if matches!(pdu.pdu_type, 2 | 3) {
+            self.answering = false;
+        }
         if pdu.pdu_type == 4 {
             let largest = self.max_pdu_sent.get_mut(end);
             *largest = Some(largest.unwrap_or(0).max(pdu.length));
@@ -149,6 +199,7 @@ impl Association {
 
     pub fn accepted(&mut self, pdu: &Pdu, accept: Associate) {
         self.answered = Some(pdu.last.time);
+        self.answer_cut = !pdu.complete;
         self.accept = Some(accept);
         self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
     }
@@ -156,9 +207,13 @@ impl Association {
     pub fn rejected(&mut self, pdu: &Pdu, codes: [u8; 3]) {
         self.answered = Some(pdu.last.time);
         self.reject = Some(codes);
+        if let Some(requestor) = self.requestor {
+            *self.last_word.get_mut(requestor.other()) = Some(pdu.end());
+        }
     }
 
     pub fn release(&mut self, end: End, pdu: &Pdu) {
+        *self.last_word.get_mut(end) = Some(pdu.end());
         if pdu.pdu_type == 5 {
             *self.release_requested.get_mut(end) = true;
         } else {
@@ -168,6 +223,7 @@ impl Association {
     }
 
     pub fn aborted(&mut self, end: End, pdu: &Pdu, codes: [u8; 2]) {
+        *self.last_word.get_mut(end) = Some(pdu.end());
         if self.abort.is_none() {
             self.abort = Some((codes, end));
             if self.accept.is_none() && self.answered.is_none() && self.requestor != Some(end) {
@@ -179,7 +235,7 @@ impl Association {
     /// Whether the answer that names the transfer syntaxes may still come.
     pub fn awaits_answer(&self, info: &Info) -> bool {
         let acceptor = self.requestor(info).other();
-        self.request.is_some() && !self.has_answer() && self.abort.is_none() && *self.seen.get(acceptor) == 0
+        self.request.is_some() && !self.has_answer() && self.abort.is_none() && (self.answering || *self.seen.get(acceptor) == 0)
     }
 
     fn context(&self, id: u8) -> Option<&ContextRecord> {
@@ -193,7 +249,8 @@ impl Association {
     /// Whether data may flow in this context; `None` where the answer was not seen.
     pub fn is_accepted(&self, context_id: u8) -> Option<bool> {
         self.accept.as_ref()?;
-        Some(self.context(context_id).is_some_and(|context| context.result == Some(0)))
+        let result = self.context(context_id).and_then(|context| context.result);
+        if result.is_none() && self.answer_cut { None } else { Some(result == Some(0)) }
     }
 
     /// The largest P-DATA-TF length that the other end takes; `None` where unknown or unlimited.

@@ -37,7 +37,7 @@ impl Decoder {
         let mut elements = Elements::new(bytes, self.encoding);
         let mut previous: Option<u32> = None;
         // A bit for each element number that the standard defines: all are below 0x1100.
-        let mut seen = [false; 0x1100];
+        let mut seen = [0u64; 0x1100 / 64];
         while let Some(element) = elements.next() {
             let tag = element.tag;
             if previous.is_some_and(|previous| tag < previous) {
@@ -45,7 +45,11 @@ impl Decoder {
             }
             previous = Some(tag);
             self.check_length(&element);
-            let again = seen.get_mut(tag as usize).is_some_and(|seen| std::mem::replace(seen, true));
+            let again = seen.get_mut(tag as usize / 64).is_some_and(|seen| {
+                let before = *seen;
+                *seen |= 1 << (tag % 64);
+                *seen == before
+            });
             if again {
                 self.issues.push(BadCommand, format!("{} twice", name(tag)));
             } else {
@@ -133,6 +137,9 @@ impl Decoder {
     }
 
     fn uid(&mut self, element: &Element<'_>) -> Option<String> {
+        if let Some(uid) = text::plain_uid(element.value) {
+            return Some(uid);
+        }
         let value = text::trim_end(element.value);
         if value.len() > 64 || !value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
             let cut = if value.len() > UID_BYTES { ", cut" } else { "" };

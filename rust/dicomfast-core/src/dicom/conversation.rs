@@ -14,7 +14,9 @@ use super::pairing::{Paired, Span};
 use super::resync::{Verdict, judge};
 use super::tls::looks_like_tls;
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{Closed, ConnectionRecord, MessageRecord, NO_TIME, OperationRecord, PduRecord, Protocol, Sink, Stamp, Wants};
+use crate::event::{
+    Closed, CommandSet, ConnectionRecord, MessageRecord, NO_TIME, OperationRecord, PduRecord, Protocol, Sink, Stamp, Wants,
+};
 use crate::flow::{Consumer, End, Ends, Info, Missing, Place};
 use crate::limits::Limits;
 
@@ -30,6 +32,10 @@ struct Lane {
     at: u64,
     /// The first bytes, to tell other protocols.
     head: Vec<u8>,
+    /// Offset after the last bytes that may have held messages which nobody saw.
+    lost: u64,
+    /// Bytes of it are missing.
+    torn: bool,
     /// Searched in vain: not read any more, unless the other direction turns out to be DICOM.
     given_up: bool,
 }
@@ -70,13 +76,15 @@ impl<S: Sink> Dicom<S> {
             End::First => (&mut lanes.first, &mut lanes.second),
             End::Second => (&mut lanes.second, &mut lanes.first),
         };
-        let Lane { framer, assembly, at, .. } = lane;
+        let Lane { framer, assembly, at, lost, .. } = lane;
         let mut handler = Handler {
             out: Out { sink: &mut self.sink, wants: self.wants, next_message: &mut self.next_message, info },
             limits,
             next_association: &mut self.next_association,
             assembly,
             at,
+            lost,
+            other_reached: other.framer.reached,
             other_at: &mut other.at,
             associations,
             base,
@@ -94,8 +102,11 @@ impl<S: Sink> Dicom<S> {
         let room = 5usize.saturating_sub(lane.head.len());
         lane.head.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
         state.is_tls |= looks_like_tls(&lane.head);
-        let budget = if *info.from_start.get(end) { self.limits.preamble_bytes } else { self.limits.detection_bytes };
+        let budget = if *info.from_start.get(end) && !lane.torn { self.limits.preamble_bytes } else { self.limits.detection_bytes };
         lane.given_up = state.is_tls || lane.framer.searched > budget;
+        if lane.given_up {
+            lane.framer.forget();
+        }
     }
 }
 
@@ -131,6 +142,7 @@ impl<S: Sink> Consumer for Dicom<S> {
 
     fn gap(&mut self, state: &mut Conversation, info: &Info, end: End, place: Place, length: u64, _missing: Missing) {
         let lane = state.lanes.get_mut(end);
+        lane.torn = true;
         let index = lane.at.saturating_sub(state.base) as usize;
         if let Some(association) = state.associations.get_mut(index) {
             association.damaged = true;
@@ -214,8 +226,8 @@ impl<S: Sink> Out<'_, S> {
         for message in std::mem::take(&mut association.deferred) {
             self.message(&association, message);
         }
-        let (unanswered, orphans) = association.pairing.finish(self.info.connection);
-        for operation in unanswered {
+        let (known, orphans) = association.pairing.finish(self.info.connection);
+        for operation in known {
             self.operation(&mut association, operation);
         }
         for operation in orphans {
@@ -235,6 +247,8 @@ struct Handler<'a, S> {
     next_association: &'a mut u64,
     assembly: &'a mut Assembly,
     at: &'a mut u64,
+    lost: &'a mut u64,
+    other_reached: u64,
     other_at: &'a mut u64,
     associations: &'a mut VecDeque<Association>,
     base: &'a mut u64,
@@ -258,17 +272,28 @@ impl<S: Sink> Handler<'_, S> {
     /// Moves this direction to the association that a PDU of this type belongs to, and makes it where it is new.
     fn enter(&mut self, pdu: &Pdu) {
         let end = self.end;
-        let next_exists = self.at.saturating_sub(*self.base) + 1 < self.associations.len() as u64;
+        let next = self.at.saturating_sub(*self.base) as usize + 1;
+        let next_exists = next < self.associations.len();
+        // Whoever has heard of the next association has left this one.
+        let heard = self.associations.get(next).is_some_and(|next| next.was_heard(end, pdu));
+        let lost = *self.lost;
         let moves = self.current().is_some_and(|current| {
             let joined = *current.seen.get(end) > 0;
+            let left = current.is_left_by(end);
+            let answered = next_exists || left || current.may_have_answered(end, lost);
             match pdu.pdu_type {
-                1 => joined || current.is_over(end),
-                2 | 3 if current.has_answer() => next_exists || current.is_over(end),
-                2 | 3 => joined && (next_exists || current.request.is_none()),
-                _ => false,
+                // A request comes before everything that the other end says in its association.
+                1 => joined || current.was_heard(end, pdu),
+                2 | 3 if current.has_answer() => answered,
+                2 | 3 => joined && (answered || current.request.is_none()),
+                4 | 5 => next_exists && current.is_quiet(end) || current.is_behind(end, pdu, lost),
+                _ => next_exists && left,
             }
         });
-        if moves {
+        if moves || heard {
+            for open in self.assembly.finish() {
+                self.message(open);
+            }
             *self.at += 1;
             self.retire();
         }
@@ -319,7 +344,17 @@ impl<S: Sink> Handler<'_, S> {
             complete: assembled.complete,
         };
         association.count_message(&message, assembled.dataset_first);
-        let span = Span { end: assembled.end, acknowledged: assembled.acknowledged };
+        let span = Span {
+            start: assembled.offset,
+            end: assembled.end,
+            acknowledged: assembled.acknowledged,
+            other_reached: self.other_reached,
+            lost: *self.lost,
+        };
+        if !names_its_operation(&message.command) {
+            *self.lost = (*self.lost).max(assembled.end);
+            association.pairing.lose(message.sender, assembled.offset);
+        }
         let Paired { finished, evicted } = association.pairing.message(&message, span, info.connection, self.limits.pending_operations);
         if association.awaits_answer(info) && association.deferred.len() < self.limits.deferred_messages {
             association.deferred.push(message);
@@ -332,6 +367,17 @@ impl<S: Sink> Handler<'_, S> {
         if evicted {
             let note = Anomaly::new(AnomalyKind::PendingLimit, "too many unanswered requests: the oldest was given up");
             self.out.note(Some(association.number), assembled.last, note);
+        }
+    }
+
+    /// Between these offsets, messages may be missing that nobody saw.
+    fn lose(&mut self, from: u64, until: u64) {
+        let (info, end) = (self.info, self.end);
+        self.assembly.lost();
+        *self.lost = until.max(*self.lost);
+        if let Some(association) = self.current() {
+            let sender = association.sender(end, info);
+            association.pairing.lose(sender, from);
         }
     }
 
@@ -370,6 +416,11 @@ impl<S: Sink> Handler<'_, S> {
             }
         }
     }
+}
+
+/// Whether enough of a command set is known to say which operation it belongs to.
+fn names_its_operation(command: &CommandSet) -> bool {
+    command.command_field.is_some() && (command.message_id.is_some() || command.message_id_responded_to.is_some())
 }
 
 /// What is wrong with a message, in words.
@@ -423,7 +474,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
 
     fn pdv(&mut self, pdu: &Pdu, pdv: Pdv) {
         let accepted = self.current().and_then(|association| association.is_accepted(pdv.context_id));
-        if pdv.context_id % 2 == 0 {
+        if pdv.context_id.is_multiple_of(2) {
             self.note(pdu.last, Anomaly::new(AnomalyKind::BadContextId, "even presentation context id").spanning(pdu.offset, pdv.length));
         } else if accepted == Some(false) {
             self.note(
@@ -436,7 +487,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
         if let Some((kind, detail)) = step.issue {
             self.note(pdu.last, Anomaly::new(kind, detail).spanning(pdu.offset, pdv.length));
         }
-        if let Some(broken) = step.broken {
+        for broken in step.broken {
             self.message(broken);
         }
     }
@@ -475,8 +526,8 @@ impl<S: Sink> Upper for Handler<'_, S> {
         }
     }
 
-    fn lost(&mut self) {
-        self.assembly.lost();
+    fn lost(&mut self, from: u64, until: u64) {
+        self.lose(from, until);
         if let Some(association) = self.current() {
             association.damaged = true;
         }
@@ -486,6 +537,9 @@ impl<S: Sink> Upper for Handler<'_, S> {
         let first = !*self.is_dicom;
         *self.is_dicom = true;
         let from_start = *self.info.from_start.get(self.end);
+        if skipped > 0 || !from_start {
+            self.lose(offset - skipped.min(offset), offset);
+        }
         if skipped == 0 && (from_start || !first) {
             return;
         }

@@ -61,8 +61,8 @@ pub trait Upper {
     /// The fragment is over; `whole` is false where bytes of it are missing.
     fn pdv_end(&mut self, pdu: &Pdu, pdv: Pdv, whole: bool);
     fn end(&mut self, pdu: &Pdu);
-    /// PDU boundaries are no longer known.
-    fn lost(&mut self);
+    /// These bytes belong to no known fragment: PDU boundaries are no longer known, or the rest of the PDU is skipped.
+    fn lost(&mut self, from: u64, until: u64);
     /// They are known again, after this many bytes.
     fn found(&mut self, stamp: Stamp, offset: u64, skipped: u64);
     fn issue(&mut self, stamp: Stamp, kind: AnomalyKind, detail: &'static str, offset: u64, length: u64);
@@ -98,6 +98,8 @@ pub struct Framer {
     acknowledged: Option<u64>,
     /// Bytes searched since the boundaries were last known.
     pub searched: u64,
+    /// Offset after the last byte that came, or is known to be missing.
+    pub reached: u64,
 }
 
 const NOWHERE: Stamp = Stamp { packet: 0, time: NO_TIME };
@@ -129,6 +131,7 @@ impl Default for Framer {
             last: NOWHERE,
             acknowledged: None,
             searched: 0,
+            reached: 0,
         }
     }
 }
@@ -144,6 +147,7 @@ impl Framer {
         self.last = place.stamp;
         self.acknowledged = place.acknowledged;
         let length = bytes.len() as u64;
+        self.reached = place.offset + length;
         if length < self.unread {
             self.unread -= length;
             return;
@@ -155,7 +159,16 @@ impl Framer {
     pub fn passed(&mut self, place: Place, length: u64, upper: &mut impl Upper) {
         self.last = place.stamp;
         self.acknowledged = place.acknowledged;
+        self.reached = place.offset + length;
+        self.forget();
         self.skip(length, upper);
+    }
+
+    /// The bytes before are not followed by those that come next.
+    pub fn forget(&mut self) {
+        if let State::Searching(scanner) = &mut self.state {
+            scanner.clear();
+        }
     }
 
     fn read(&mut self, mut offset: u64, mut bytes: &[u8], limits: &Limits, upper: &mut impl Upper) {
@@ -257,7 +270,7 @@ impl Framer {
         let known = (1..=7).contains(&pdu_type);
         if reserved != 0 || (!known && long > UNKNOWN_PDU) || long > limits.pdu_bytes {
             upper.issue(self.last, AnomalyKind::BadPdu, "no PDU where one should begin", offset, PDU_HEADER as u64);
-            self.lose(upper);
+            self.lose(offset, upper);
             return;
         }
         self.pdu.pdu_type = pdu_type;
@@ -421,6 +434,7 @@ impl Framer {
     pub fn gap(&mut self, place: Place, length: u64, upper: &mut impl Upper) {
         self.last = place.stamp;
         self.acknowledged = None;
+        self.reached = place.offset + length;
         let mut left = length;
         if self.unread > 0 {
             let count = self.unread.min(left);
@@ -464,17 +478,19 @@ impl Framer {
                     self.pdu.last = self.last;
                     upper.pdv_end(&self.pdu, Pdv { is_last: false, ..self.pdv }, false);
                 }
-                upper.lost();
+                upper.lost(place.offset, self.reached);
                 self.rest(tail, upper);
             }
             _ => {
-                let began = !matches!(self.state, State::Header) || self.have > 0;
-                if began && !matches!(self.state, State::Header) {
+                if !matches!(self.state, State::Header) {
                     self.pdu.complete = false;
                     self.pdu.last = self.last;
+                    if matches!(self.state, State::Body) {
+                        upper.body(&self.pdu, &self.body);
+                    }
                     upper.end(&self.pdu);
                 }
-                self.lose(upper);
+                self.lose(place.offset, upper);
                 self.searched += left;
             }
         }
@@ -488,12 +504,12 @@ impl Framer {
         self.after_unread(upper);
     }
 
-    fn lose(&mut self, upper: &mut impl Upper) {
+    fn lose(&mut self, from: u64, upper: &mut impl Upper) {
         self.unread = 0;
         self.have = 0;
         self.searched = 0;
         self.state = State::Searching(Scanner::default());
-        upper.lost();
+        upper.lost(from, self.reached);
     }
 
     /// No more bytes come: what has begun is incomplete.
@@ -502,7 +518,7 @@ impl Framer {
             State::Searching(_) => {}
             State::Header if self.have == 0 => {}
             State::Header => {
-                upper.issue(self.last, AnomalyKind::BadPdu, "the stream ends inside a PDU header", self.pdu.offset, self.have as u64)
+                upper.issue(self.last, AnomalyKind::BadPdu, "the stream ends inside a PDU header", self.pdu.offset, self.have as u64);
             }
             State::Body => {
                 self.pdu.complete = false;

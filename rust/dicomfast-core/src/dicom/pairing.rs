@@ -8,6 +8,10 @@ use crate::event::{MessageRecord, OperationRecord, Sender};
 /// C-CANCEL-RQ (PS3.7 section 9.3.2.3).
 pub const C_CANCEL_RQ: u16 = 0x0fff;
 const RESPONSE: u16 = 0x8000;
+/// Commands with several responses.
+const C_GET_RQ: u16 = 0x0010;
+const C_FIND_RQ: u16 = 0x0020;
+const C_MOVE_RQ: u16 = 0x0021;
 
 /// Whether a response with this status is followed by more (PS3.7 annex C: FF00 and FF01).
 pub fn is_pending(status: u16) -> bool {
@@ -17,8 +21,13 @@ pub fn is_pending(status: u16) -> bool {
 /// Where a message stood in its direction, and what its sender had received of the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
+    pub start: u64,
     pub end: u64,
     pub acknowledged: Option<u64>,
+    /// Bytes of the other direction that have been read.
+    pub other_reached: u64,
+    /// Before this offset of its own direction, messages may be missing.
+    pub lost: u64,
 }
 
 /// A response with its place.
@@ -32,6 +41,8 @@ struct Early {
 struct Pending {
     operation: OperationRecord,
     span: Span,
+    /// Where in its direction the next messages may be missing.
+    lost_after: Option<u64>,
 }
 
 /// The open operations of one association.
@@ -64,6 +75,13 @@ impl Pairing {
         paired
     }
 
+    /// Messages of one side may be missing from this offset on.
+    pub fn lose(&mut self, sender: Sender, from: u64) {
+        for open in self.pending.iter_mut().filter(|open| open.operation.initiator == sender) {
+            open.lost_after.get_or_insert(from);
+        }
+    }
+
     fn request(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
         let operation = operation_of(message, connection);
         if self.pending.len() >= limit
@@ -72,18 +90,20 @@ impl Pairing {
             paired.evicted = true;
             paired.finished.push(oldest.operation);
         }
-        self.pending.push_back(Pending { operation, span });
-        // Responses that the capture holds before their request.
+        self.pending.push_back(Pending { operation, span, lost_after: None });
+        self.settle(message.sender, span.end, paired);
+    }
+
+    /// Pairs the responses that the capture holds before their requests, where all requests that they may answer are there.
+    fn settle(&mut self, initiator: Sender, reached: u64, paired: &mut Paired) {
         let mut at = 0;
         while let Some(early) = self.early.get(at) {
-            if self.find(&early.message, early.span) == Some(self.pending.len() - 1)
+            let ready = early.message.sender != initiator && early.span.acknowledged.is_none_or(|received| received <= reached);
+            if ready
+                && let Some(index) = self.find(&early.message, early.span)
                 && let Some(early) = self.early.remove(at)
             {
-                let index = self.pending.len() - 1;
-                if let Some(operation) = self.answer(index, &early.message) {
-                    paired.finished.push(operation);
-                    return;
-                }
+                paired.finished.extend(self.answer(index, &early.message, early.span));
             } else {
                 at += 1;
             }
@@ -91,36 +111,52 @@ impl Pairing {
     }
 
     fn response(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
-        match self.find(message, span) {
-            Some(index) => paired.finished.extend(self.answer(index, message)),
-            None => {
-                if self.early.len() >= limit
-                    && let Some(oldest) = self.early.pop_front()
-                {
-                    paired.evicted = true;
-                    paired.finished.push(orphan(&oldest.message, connection));
-                }
-                self.early.push_back(Early { message: message.clone(), span });
-            }
+        self.settle(message.sender.other(), span.other_reached, paired);
+        // Where its sender had received more than the capture has shown so far, it may answer a request that is still to come.
+        let ahead = span.acknowledged.is_some_and(|received| received > span.other_reached);
+        let found = if ahead { None } else { self.find(message, span) };
+        if let Some(index) = found {
+            paired.finished.extend(self.answer(index, message, span));
+            return;
         }
+        if self.early.len() >= limit
+            && let Some(oldest) = self.early.pop_front()
+        {
+            paired.evicted = true;
+            paired.finished.push(orphan(&oldest.message, connection));
+        }
+        self.early.push_back(Early { message: message.clone(), span });
     }
 
-    /// The request that a response answers: the oldest open one with its id that the responder had received.
+    /// The request that a response answers: one with its id that the responder had received. An id is used again only after the
+    /// operation is over (PS3.7 section 9.1.1.1.1), so a request that was sent without knowing of this response takes it from all older ones.
     fn find(&self, response: &MessageRecord, span: Span) -> Option<usize> {
         let command = &response.command;
         let field = command.command_field? & !RESPONSE;
-        self.pending.iter().position(|open| {
-            open.operation.initiator != response.sender
+        let mut found = None;
+        for (index, open) in self.pending.iter().enumerate() {
+            let fits = open.operation.initiator != response.sender
                 && open.operation.message_id == command.message_id_responded_to
                 && open.operation.command_field == field
-                && span.acknowledged.is_none_or(|received| received >= open.span.end)
-        })
+                && span.acknowledged.is_none_or(|received| received >= open.span.end);
+            if fits && (found.is_none() || open.span.acknowledged.is_some_and(|received| received <= span.start)) {
+                found = Some(index);
+            }
+        }
+        found
     }
 
     /// Adds a response to an operation; gives the operation when it was the last one.
-    fn answer(&mut self, index: usize, response: &MessageRecord) -> Option<OperationRecord> {
-        let operation = &mut self.pending.get_mut(index)?.operation;
+    fn answer(&mut self, index: usize, response: &MessageRecord, span: Span) -> Option<OperationRecord> {
+        let open = self.pending.get_mut(index)?;
+        let operation = &mut open.operation;
         add_response(operation, response);
+        let several = matches!(operation.command_field, C_GET_RQ | C_FIND_RQ | C_MOVE_RQ);
+        // Among the lost bytes there may have been responses of this operation; and a later request with the same id, whose
+        // response this is.
+        let responses = span.lost > open.span.acknowledged.unwrap_or(0);
+        let requests = open.lost_after.is_some_and(|lost| span.acknowledged.is_none_or(|received| received > lost));
+        operation.complete &= !(responses && (several || requests));
         let last = response.command.status.is_none_or(|status| !is_pending(status));
         if !last {
             return None;
@@ -131,23 +167,21 @@ impl Pairing {
 
     fn cancel(&mut self, message: &MessageRecord) {
         let id = message.command.message_id_responded_to;
-        let target = self.pending.iter_mut().find(|open| open.operation.initiator == message.sender && open.operation.message_id == id);
+        let target =
+            self.pending.iter_mut().rev().find(|open| open.operation.initiator == message.sender && open.operation.message_id == id);
         if let Some(open) = target {
             open.operation.cancelled = true;
         }
     }
 
-    /// The association is over: what is open was never answered, and what answers nothing answers a request that was lost.
+    /// The association is over: what is open was never answered, and what answers nothing answers a request that was lost
+    /// (the second list).
     pub fn finish(&mut self, connection: u64) -> (Vec<OperationRecord>, Vec<OperationRecord>) {
-        let unanswered = self
-            .pending
-            .drain(..)
-            .map(|open| {
-                let mut operation = open.operation;
-                operation.complete = false;
-                operation
-            })
-            .collect();
+        let mut paired = Paired::default();
+        self.settle(Sender::Requestor, u64::MAX, &mut paired);
+        self.settle(Sender::Acceptor, u64::MAX, &mut paired);
+        let mut known = paired.finished;
+        known.extend(self.pending.drain(..).map(|open| OperationRecord { complete: false, ..open.operation }));
         let mut orphans: Vec<OperationRecord> = Vec::new();
         for early in self.early.drain(..) {
             let command = &early.message.command;
@@ -161,7 +195,7 @@ impl Pairing {
                 orphans.push(orphan(&early.message, connection));
             }
         }
-        (unanswered, orphans)
+        (known, orphans)
     }
 }
 

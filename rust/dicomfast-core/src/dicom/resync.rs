@@ -5,6 +5,8 @@
 const LOOK: usize = 26;
 /// A P-DATA-TF is not believed beyond this length when it is found by searching.
 const FOUND_PDU: u32 = 64 << 20;
+/// How every command set begins: (0000,0000), four bytes long (PS3.7 section 6.3.1).
+const GROUP_LENGTH: [u8; 8] = [0, 0, 0, 0, 4, 0, 0, 0];
 
 /// Whether a PDU begins here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +82,6 @@ fn data(length: u32, body: &[u8]) -> Verdict {
     if flags & 1 == 0 {
         return Verdict::No;
     }
-    const GROUP_LENGTH: [u8; 8] = [0, 0, 0, 0, 4, 0, 0, 0];
     let known = value.len().min(GROUP_LENGTH.len());
     if value.get(..known) != GROUP_LENGTH.get(..known) {
         Verdict::No
@@ -140,12 +141,15 @@ impl Scanner {
             self.carry.clear();
         }
         let mut at = 0;
-        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            match judge(rest) {
+        while let Some(rest) = bytes.get(at..) {
+            // Most bytes are no PDU type.
+            let skipped = rest.iter().position(|byte| (1..=7).contains(byte))?;
+            at += skipped;
+            match bytes.get(at..).map_or(Verdict::No, judge) {
                 Verdict::Yes => return Some(Found { carried: Vec::new(), at }),
                 Verdict::No => at += 1,
                 Verdict::More => {
-                    self.carry.extend_from_slice(rest);
+                    self.carry.extend_from_slice(bytes.get(at..).unwrap_or_default());
                     return None;
                 }
             }

@@ -15,6 +15,13 @@ pub fn uid(raw: &[u8]) -> String {
     ascii(first(trim_end(raw), UID_BYTES))
 }
 
+/// A UID as PS3.5 section 9.1 has it, its padding gone: digits and dots, 1 to 64 of them. `None`: it must be looked at closely.
+pub(super) fn plain_uid(raw: &[u8]) -> Option<String> {
+    let raw = trim_end(raw);
+    let is_plain = (1..=64).contains(&raw.len()) && raw.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    if is_plain { std::str::from_utf8(raw).ok().map(str::to_owned) } else { None }
+}
+
 /// An LO or SH value such as an error comment: printable UTF-8 stays, all else is escaped.
 pub fn short_text(raw: &[u8]) -> String {
     let raw = first(trim(raw), TEXT_BYTES);
@@ -36,6 +43,12 @@ pub fn short_text(raw: &[u8]) -> String {
 }
 
 fn ascii(raw: &[u8]) -> String {
+    // Nearly always there is nothing to escape.
+    if raw.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\')
+        && let Ok(text) = std::str::from_utf8(raw)
+    {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(raw.len());
     for &byte in raw {
         match byte {

@@ -15,8 +15,6 @@ const COMMON_MAX_PDU: u32 = 16_384;
 pub(super) struct Ended<'a> {
     pub(super) record: &'a AssociationRecord,
     pub(super) progress: &'a Progress,
-    /// Who with whom.
-    pub(super) parties: &'a str,
 }
 
 /// What happened on an association so far.
@@ -75,13 +73,13 @@ impl Progress {
 impl Ended<'_> {
     fn finding(&self, code: &'static Code, told: &str) -> FindingRecord {
         let record = self.record;
-        self.place(record.first.packet, record.first.time).finding(code, format!("{}: {told}", self.parties))
+        self.place(record.first.packet, record.first.time).finding(code, format!("{}: {told}", text::parties(record)))
     }
 
     /// A finding about its end.
     fn finding_at_end(&self, code: &'static Code, told: &str) -> FindingRecord {
         let record = self.record;
-        let mut finding = self.place(record.last.packet, record.last.time).finding(code, format!("{}: {told}", self.parties));
+        let mut finding = self.place(record.last.packet, record.last.time).finding(code, format!("{}: {told}", text::parties(record)));
         finding.message = self.progress.last.as_ref().map(|last| last.message);
         finding
     }
@@ -217,7 +215,7 @@ fn request_unanswered(ended: &Ended<'_>) -> Option<FindingRecord> {
     let open = text::count(ended.progress.unanswered, "request");
     let told =
         format!("{open} without a final response; first: {first}; association ended by: {}{}", record.ended_by.name(), missing(record));
-    Some(place.finding(&codes::REQUEST_UNANSWERED, format!("{}: {told}", ended.parties)))
+    Some(place.finding(&codes::REQUEST_UNANSWERED, format!("{}: {told}", text::parties(ended.record))))
 }
 
 /// C-GET stores over the same association, which needs the requestor as SCP (PS3.7 annex D.3.3.4, PS3.4 annex C.4.3).

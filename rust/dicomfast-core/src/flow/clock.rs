@@ -5,6 +5,11 @@ use crate::event::{NO_TIME, Time};
 /// A jump forward that needs a second packet to be believed.
 const JUMP: i64 = 3_600_000_000_000;
 
+/// Capture time between two moments; none where one of them is not known.
+pub fn elapsed(since: Time, now: Time) -> i64 {
+    if since == NO_TIME || now == NO_TIME { 0 } else { now.saturating_sub(since) }
+}
+
 #[derive(Debug)]
 pub struct Clock {
     now: Time,

@@ -2,6 +2,7 @@
 
 use super::consumer::{Consumer, End, Ends, Info};
 use super::half::Half;
+use super::held::Held;
 use crate::event::{Closed, ConnectionRecord, NO_TIME, Opened, Protocol, Stamp, Time};
 use crate::limits::Limits;
 use crate::net::segment::{Address, NO_VLAN, Segment, flags};
@@ -89,12 +90,40 @@ impl<S> Connection<S> {
         }
     }
 
+    /// The end whose packet number is the lower one.
+    pub fn earlier(&self, packet: impl Fn(&Half) -> Option<u64>) -> Option<End> {
+        match (packet(&self.halves.first), packet(&self.halves.second)) {
+            (Some(first), Some(second)) => Some(if first < second { End::First } else { End::Second }),
+            (Some(_), None) => Some(End::First),
+            (None, Some(_)) => Some(End::Second),
+            (None, None) => None,
+        }
+    }
+
+    /// Decides where the directions begin that hold bytes and do not know yet.
+    pub fn begin_both(&mut self) {
+        for half in [&mut self.halves.first, &mut self.halves.second] {
+            if half.next.is_none()
+                && let Some(first) = half.held.as_deref().and_then(Held::first)
+            {
+                half.begin(first, false);
+            }
+        }
+    }
+
+    /// Tells the consumer which directions are known from their first byte on.
+    pub fn note_starts(&mut self) {
+        self.info.from_start = Ends { first: self.halves.first.from_start, second: self.halves.second.from_start };
+    }
+
     /// Whether it has been silent for so long that it can be forgotten.
     pub fn expired<C: Consumer<State = S>>(&self, now: Time, consumer: &C, limits: &Limits) -> bool {
         if self.last.time == NO_TIME {
             return false;
         }
-        let data = self.halves.first.next != Some(self.halves.first.start) || self.halves.second.next != Some(self.halves.second.start);
+        let data = [&self.halves.first, &self.halves.second]
+            .iter()
+            .any(|half| half.is_holding() || half.next.is_some_and(|next| next > half.start));
         let unread = consumer.unread(&self.state, End::First).min(consumer.unread(&self.state, End::Second));
         let patience = if self.ended || self.reset {
             limits.idle_closed

@@ -19,6 +19,8 @@ pub struct Half {
     pub syn: Option<u32>,
     /// Highest position that the peer has acknowledged.
     pub acknowledged: Option<u64>,
+    /// Lowest position seen before the beginning was known, with its acknowledgment: that of the handshake, if a SYN comes late.
+    pub lowest: Option<(u64, u32)>,
     /// Position after the last byte, once a FIN was seen.
     pub fin: Option<u64>,
     pub held: Option<Box<Held>>,
@@ -42,6 +44,7 @@ impl Default for Half {
             from_start: false,
             syn: None,
             acknowledged: None,
+            lowest: None,
             fin: None,
             held: None,
             latest: history::NONE,
@@ -90,9 +93,25 @@ impl Half {
         }
     }
 
-    /// Everything up to the FIN was delivered.
+    /// Everything up to the FIN was delivered. Where the beginning is not decided yet, there may still come bytes before it.
     pub fn finished(&self) -> bool {
-        self.fin.is_some_and(|fin| self.next.is_none_or(|next| next >= fin))
+        self.fin.is_some_and(|fin| self.next.is_some_and(|next| next >= fin))
+    }
+
+    /// Highest position that is known to have been sent.
+    pub fn reached(&self) -> u64 {
+        self.highest.max(self.next.unwrap_or(0)).max(self.acknowledged.unwrap_or(0))
+    }
+
+    /// The packet of the first held piece.
+    pub fn first_held(&self) -> Option<u64> {
+        self.held.as_deref()?.first_piece().map(|(_, packet)| packet)
+    }
+
+    /// The same, where that piece is next in order.
+    pub fn ready(&self) -> Option<u64> {
+        let (position, packet) = self.held.as_deref()?.first_piece()?;
+        self.next.filter(|next| position <= *next).map(|_| packet)
     }
 
     pub fn is_holding(&self) -> bool {

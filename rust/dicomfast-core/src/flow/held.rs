@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::Stamp;
+use crate::event::{Stamp, Time};
 
 /// What stands at a range of positions.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ impl Content {
 pub struct Piece {
     pub content: Content,
     pub stamp: Stamp,
+    /// Position in the other direction.
     pub acknowledged: Option<u64>,
 }
 
@@ -43,10 +44,10 @@ pub struct Piece {
 #[derive(Debug, Default)]
 pub struct Held {
     pieces: BTreeMap<u64, Piece>,
-    /// Segments of this direction since the hole was known to be acknowledged by the peer.
-    pub waited: u32,
-    /// When the first piece came.
-    pub since: i64,
+    /// Segments of this direction that came since the peer is known to have acknowledged the hole, and when that was.
+    pub passed: Option<(u32, Time)>,
+    /// When the first piece came behind this hole.
+    pub since: Time,
 }
 
 /// The parts of a range that no held piece covers.
@@ -62,18 +63,15 @@ impl Iterator for Uncovered<'_> {
     fn next(&mut self) -> Option<(u64, u64)> {
         while self.position < self.end {
             let start = self.position;
-            match self.pieces.next() {
-                Some((&at, piece)) => {
-                    let until = at.saturating_add(piece.content.length());
-                    self.position = self.position.max(until);
-                    if at > start {
-                        return Some((start, at.min(self.end)));
-                    }
+            if let Some((&at, piece)) = self.pieces.next() {
+                let until = at.saturating_add(piece.content.length());
+                self.position = self.position.max(until);
+                if at > start {
+                    return Some((start, at.min(self.end)));
                 }
-                None => {
-                    self.position = self.end;
-                    return Some((start, self.end));
-                }
+            } else {
+                self.position = self.end;
+                return Some((start, self.end));
             }
         }
         None
@@ -87,6 +85,11 @@ impl Held {
 
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
+    }
+
+    /// Position of the first piece, and the packet it came in.
+    pub fn first_piece(&self) -> Option<(u64, u64)> {
+        self.pieces.first_key_value().map(|(&position, piece)| (position, piece.stamp.packet))
     }
 
     /// Position of the first piece.
@@ -106,13 +109,16 @@ impl Held {
         Uncovered { pieces: self.pieces.range(from..end.max(from)), position: start, end }
     }
 
-    /// The held bytes at `position`, if there are any.
-    pub fn bytes_at(&self, position: u64) -> Option<(u64, &[u8])> {
-        let (&at, piece) = self.pieces.range(..=position).next_back()?;
-        match &piece.content {
-            Content::Bytes(bytes) if position < at.saturating_add(bytes.len() as u64) => Some((at, bytes)),
-            _ => None,
-        }
+    /// Whether bytes at `position` differ from those that are held there.
+    pub fn conflicts(&self, position: u64, bytes: &[u8]) -> bool {
+        let until = position.saturating_add(bytes.len() as u64);
+        let from = self.pieces.range(..position).next_back().map_or(position, |(&at, _)| at);
+        self.pieces.range(from..until.max(from)).any(|(&at, piece)| {
+            let Content::Bytes(old) = &piece.content else { return false };
+            let old = old.get(position.saturating_sub(at) as usize..).unwrap_or_default();
+            let new = bytes.get(at.saturating_sub(position) as usize..).unwrap_or_default();
+            old.iter().zip(new).any(|(old, new)| old != new)
+        })
     }
 
     /// Adds a piece that overlaps none (the caller asked [`Held::uncovered`]).

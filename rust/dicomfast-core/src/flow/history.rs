@@ -9,7 +9,7 @@ use crate::capture::Window;
 use crate::net::segment::{ARENA, Batch, Segment};
 
 /// Windows kept alive for comparison, at most.
-const WINDOWS: usize = 8;
+const WINDOWS: usize = 4;
 /// Entries of one direction that are looked at for one retransmission.
 const STEPS: usize = 1_024;
 

@@ -1,12 +1,14 @@
 //! The rules of one direction: what is new, what is old, what waits, and when a hole is given up (RFC 9293 section 3.10,
-//! passive). Every hole that is given up goes through [`Stage::skip_to`].
+//! passive). Every hole that is given up goes through [`Stage::give_up`].
 
+use super::clock::elapsed;
 use super::connection::Connection;
 use super::consumer::{Consumer, End, Missing, Place};
+use super::half::Half;
 use super::held::{Content, Held, Piece};
 use super::history::{Comparison, History};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{NO_TIME, Stamp, Time};
+use crate::event::{Stamp, Time};
 use crate::limits::Limits;
 use crate::net::checksum::{Checksum, verify};
 use crate::net::segment::{Batch, Segment, flags};
@@ -30,6 +32,8 @@ impl<C: Consumer> Stage<'_, C> {
         let half = connection.halves.get_mut(end);
         let length = u64::from(segment.length);
         let until = position + length;
+        // It was overtaken by a later one.
+        let late = position < half.highest;
         half.highest = half.highest.max(until);
         let unread = self.consumer.unread(&connection.state, end);
         if length > unread && !Self::checksum_holds(half_checksum(half), batch, segment) {
@@ -43,7 +47,8 @@ impl<C: Consumer> Stage<'_, C> {
             return;
         }
         let half = connection.halves.get_mut(end);
-        if half.next == Some(position) && half.held.is_none() && segment.captured == segment.length {
+        let in_order = half.next == Some(position) && half.held.is_none() && half.fin.is_none_or(|fin| until <= fin);
+        if in_order && segment.captured == segment.length {
             half.forward(until);
             half.latest = self.history.push(connection.info.connection, end, position, segment, half.latest);
             let place =
@@ -51,7 +56,7 @@ impl<C: Consumer> Stage<'_, C> {
             self.consumer.data(&mut connection.state, &connection.info, end, place, batch.payload(segment));
             return;
         }
-        self.unordered(connection, end, batch, segment, position);
+        self.unordered(connection, end, batch, segment, position, late);
     }
 
     fn checksum_holds(good: &mut bool, batch: &Batch, segment: &Segment) -> bool {
@@ -67,16 +72,16 @@ impl<C: Consumer> Stage<'_, C> {
     }
 
     /// Learns from a segment without payload whether this side's checksums can be trusted.
-    pub fn learn_checksum(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) -> bool {
+    pub fn learn_checksum(connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) -> bool {
         Self::checksum_holds(half_checksum(connection.halves.get_mut(end)), batch, segment)
     }
 
-    fn unordered(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment, position: u64) {
+    fn unordered(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment, position: u64, late: bool) {
         let half = connection.halves.get_mut(end);
         let until = position + u64::from(segment.length);
         let bytes = batch.payload(segment);
         let Some(next) = half.next else {
-            self.hold(connection, end, segment, bytes, position);
+            self.hold(connection, end, segment, bytes, position, late);
             self.settle(connection, end);
             return;
         };
@@ -88,8 +93,6 @@ impl<C: Consumer> Stage<'_, C> {
             if until <= next {
                 return;
             }
-        } else if position > next {
-            half.counts.out_of_order += 1;
         }
         if half_beyond_fin(connection, end, until) {
             self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::DataAfterFin, "payload beyond the FIN"));
@@ -102,7 +105,7 @@ impl<C: Consumer> Stage<'_, C> {
             self.deliver(connection, end, segment, bytes.get(skipped..).unwrap_or_default(), next, until);
             return;
         }
-        self.hold(connection, end, segment, bytes, position);
+        self.hold(connection, end, segment, bytes, position, late);
         self.settle(connection, end);
     }
 
@@ -156,9 +159,10 @@ impl<C: Consumer> Stage<'_, C> {
     }
 
     /// Keeps what is not held yet of a segment beyond a hole.
-    fn hold(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, bytes: &[u8], position: u64) {
+    fn hold(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, bytes: &[u8], position: u64, late: bool) {
         let unread = self.consumer.unread(&connection.state, end);
-        let acknowledged = acknowledged(connection, end, segment);
+        let peer = connection.halves.get_mut(end.other());
+        let acknowledged = segment.has(flags::ACK).then(|| peer.position(segment.acknowledgment));
         let half = connection.halves.get_mut(end);
         let from = position.max(half.next.unwrap_or(0));
         let until = position + u64::from(segment.length);
@@ -166,18 +170,19 @@ impl<C: Consumer> Stage<'_, C> {
         let known = half.next.is_some_and(|next| until <= next.saturating_add(unread));
         let held = half.held.get_or_insert_default();
         if held.is_empty() {
-            held.since = segment.time;
-            held.waited = 0;
+            held.since = self.now;
+            held.passed = None;
         }
-        let mut conflict = false;
-        if let Some((at, old)) = held.bytes_at(position) {
-            let old = old.get((position - at) as usize..).unwrap_or_default();
-            conflict = old.iter().zip(bytes).any(|(old, new)| old != new);
+        if let Some((segments, _)) = &mut held.passed {
+            *segments += 1;
         }
+        let conflict = held.conflicts(position, bytes);
         let ranges: Vec<(u64, u64)> = held.uncovered(from, until).collect();
         if ranges.is_empty() {
             half.counts.retransmissions += 1;
             half.counts.retransmitted_bytes += u64::from(segment.length);
+        } else if late {
+            half.counts.out_of_order += 1;
         }
         let mut keep = |from: u64, content: Content| {
             if content.length() > 0 {
@@ -214,21 +219,21 @@ impl<C: Consumer> Stage<'_, C> {
                 half.held = None;
                 return;
             };
-            let age = if self.now == NO_TIME { 0 } else { self.now.saturating_sub(held.since) };
+            let age = elapsed(held.since, self.now);
             let Some(next) = half.next else {
                 if held.len() >= self.limits.start_segments || age > self.limits.start_wait || *self.held_bytes > self.limits.held_bytes {
-                    half.begin(first, false);
-                    self.drain(connection, end);
+                    connection.begin_both();
+                    self.drain_both(connection);
                     continue;
                 }
                 return;
             };
-            held.waited += 1;
+            // How long the hole has been there does not matter: an acknowledgement may stand before what it acknowledges.
             let passed = half.acknowledged.is_some_and(|position| position >= first);
-            if !passed {
-                held.waited = 0;
-            }
-            let acknowledged = passed && (held.waited > self.limits.acknowledged_wait_segments || age > self.limits.acknowledged_wait_time);
+            held.passed = if passed { held.passed.or(Some((0, self.now))) } else { None };
+            let acknowledged = held.passed.is_some_and(|(segments, since)| {
+                segments > self.limits.acknowledged_wait_segments || elapsed(since, self.now) > self.limits.acknowledged_wait_time
+            });
             let span = held.end().unwrap_or(next) - next;
             let unheard = half.acknowledged.is_none() && (span > self.limits.unacknowledged_bytes || age > self.limits.hole_timeout);
             let over_budget = *self.held_bytes > self.limits.held_bytes || held.len() > self.limits.held_pieces;
@@ -247,12 +252,19 @@ impl<C: Consumer> Stage<'_, C> {
         }
     }
 
-    /// Gives up the bytes before `position`: the only way in which a hole becomes a gap.
-    pub fn skip_to(&mut self, connection: &mut Conn<C>, end: End, position: u64) {
+    /// Gives up the bytes before `position`, and hands on what stands behind them.
+    fn skip_to(&mut self, connection: &mut Conn<C>, end: End, position: u64) {
+        self.give_up(connection, end, position);
+        self.drain(connection, end);
+    }
+
+    /// The only way in which a hole becomes a gap.
+    fn give_up(&mut self, connection: &mut Conn<C>, end: End, position: u64) {
         let stamp = connection.last;
         let half = connection.halves.get_mut(end);
         let next = half.next.unwrap_or(position);
-        let length = position.saturating_sub(next);
+        let position = position.max(next);
+        let length = position - next;
         let place = Place { stamp, offset: half.offset(next), acknowledged: None };
         half.counts.lost_bytes += length;
         half.forward(position);
@@ -264,47 +276,63 @@ impl<C: Consumer> Stage<'_, C> {
             );
             self.consumer.gap(&mut connection.state, &connection.info, end, place, length, Missing::Lost);
         }
-        self.drain(connection, end);
     }
 
     /// Hands on the held pieces that have become next in order.
     fn drain(&mut self, connection: &mut Conn<C>, end: End) {
-        loop {
-            let half = connection.halves.get_mut(end);
-            let Some(next) = half.next else { return };
-            let Some(held) = half.held.as_deref_mut() else { return };
-            let Some((at, piece)) = held.take_at(next) else { return };
-            held.waited = 0;
-            held.since = piece.stamp.time;
-            *self.held_bytes = self.held_bytes.saturating_sub(piece.content.cost());
-            let until = at + piece.content.length();
-            if until <= next {
-                continue;
+        while connection.halves.get(end).ready().is_some() {
+            self.hand_on(connection, end);
+        }
+    }
+
+    /// The same for both directions, in the order in which the pieces came.
+    fn drain_both(&mut self, connection: &mut Conn<C>) {
+        while let Some(end) = connection.earlier(Half::ready) {
+            self.hand_on(connection, end);
+        }
+    }
+
+    /// Hands on the first held piece, which begins at or before the next position.
+    fn hand_on(&mut self, connection: &mut Conn<C>, end: End) {
+        let half = connection.halves.get_mut(end);
+        let Some(next) = half.next else { return };
+        let Some(held) = half.held.as_deref_mut() else { return };
+        let Some((at, piece)) = held.take_at(next) else { return };
+        held.passed = None;
+        held.since = self.now;
+        *self.held_bytes = self.held_bytes.saturating_sub(piece.content.cost());
+        let until = at + piece.content.length();
+        if until <= next {
+            return;
+        }
+        let skipped = next - at;
+        let mut place = Place { stamp: piece.stamp, offset: half.offset(next), acknowledged: None };
+        half.forward(until);
+        let peer = connection.halves.get(end.other());
+        place.acknowledged = piece.acknowledged.filter(|_| peer.next.is_some()).map(|position| peer.offset(position));
+        match piece.content {
+            Content::Bytes(bytes) => {
+                let rest = bytes.get(skipped as usize..).unwrap_or_default();
+                self.consumer.data(&mut connection.state, &connection.info, end, place, rest);
             }
-            let skipped = next - at;
-            let place = Place { stamp: piece.stamp, offset: half.offset(next), acknowledged: piece.acknowledged };
-            half.forward(until);
-            match piece.content {
-                Content::Bytes(bytes) => {
-                    let rest = bytes.get(skipped as usize..).unwrap_or_default();
-                    self.consumer.data(&mut connection.state, &connection.info, end, place, rest);
-                }
-                Content::Passed(length) => self.consumer.passed(&mut connection.state, &connection.info, end, place, length - skipped),
-                Content::NotCaptured(length) => self.cut(connection, end, place, length - skipped),
-            }
+            Content::Passed(length) => self.consumer.passed(&mut connection.state, &connection.info, end, place, length - skipped),
+            Content::NotCaptured(length) => self.cut(connection, end, place, length - skipped),
         }
     }
 
     /// No more packets come: every hole becomes a gap, and so does what the peer acknowledged but the capture does not have.
-    pub fn close_out(&mut self, connection: &mut Conn<C>, end: End) {
-        loop {
-            let half = connection.halves.get_mut(end);
-            let Some(first) = half.held.as_deref().and_then(Held::first) else { break };
-            if half.next.is_none() {
-                half.begin(first, false);
-            }
-            self.skip_to(connection, end, first);
+    pub fn close_out(&mut self, connection: &mut Conn<C>) {
+        connection.begin_both();
+        while let Some(end) = connection.earlier(Half::first_held) {
+            let Some(first) = connection.halves.get(end).held.as_deref().and_then(Held::first) else { break };
+            self.give_up(connection, end, first);
+            self.hand_on(connection, end);
         }
+        self.close_tail(connection, End::First);
+        self.close_tail(connection, End::Second);
+    }
+
+    fn close_tail(&mut self, connection: &mut Conn<C>, end: End) {
         let half = connection.halves.get_mut(end);
         half.held = None;
         let Some(next) = half.next else { return };
@@ -325,7 +353,7 @@ impl<C: Consumer> Stage<'_, C> {
     }
 }
 
-fn half_checksum(half: &mut super::half::Half) -> &mut bool {
+fn half_checksum(half: &mut Half) -> &mut bool {
     &mut half.checksum_good
 }
 

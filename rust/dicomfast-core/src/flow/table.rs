@@ -2,15 +2,15 @@
 //! forgets those that are over or silent. Bounded by `limits.connections`.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
-use super::clock::Clock;
+use super::clock::{Clock, elapsed};
 use super::connection::Connection;
 use super::consumer::{Consumer, End};
 use super::history::History;
-use super::seq::distance;
+use super::seq::advance;
 use super::stream::Stage;
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{Closed, NO_TIME, Time};
@@ -22,10 +22,17 @@ use crate::net::tcp::options;
 const SWEEP_EVERY: u64 = 256;
 /// Connections that one such look visits.
 const SWEEP: usize = 8;
+/// Bytes that a SYN, or the first segments, may stand before the first ones seen and still belong to them: packets out of order.
+const EARLIER: u64 = 1 << 20;
 /// Connections that are compared when one has to give way.
 const EVICTION_SAMPLE: usize = 64;
 
 type Conn<C> = Connection<<C as Consumer>::State>;
+
+/// The same for both directions; seeded, so that nobody can choose addresses that collide.
+fn pair_hash(hasher: &foldhash::fast::RandomState, a: Address, b: Address) -> u64 {
+    hasher.hash_one((a.min(b), a.max(b)))
+}
 
 /// The connections and the one consumer of their streams.
 pub struct FlowTable<C: Consumer> {
@@ -107,13 +114,6 @@ impl<C: Consumer> FlowTable<C> {
         }
     }
 
-    fn hash(&self, a: &Address, b: &Address) -> u64 {
-        let (low, high) = if (a.ip, a.port) <= (b.ip, b.port) { (a, b) } else { (b, a) };
-        let mut hasher = self.hasher.build_hasher();
-        (low, high).hash(&mut hasher);
-        hasher.finish()
-    }
-
     #[inline]
     fn segment(&mut self, batch: &Batch, segment: &Segment) {
         self.clock.tick(segment.time);
@@ -127,7 +127,14 @@ impl<C: Consumer> FlowTable<C> {
             Some(end) => (self.hot, end),
             None => self.find_or_open(batch, segment),
         };
-        let (slot, end) = if segment.has(flags::SYN) { self.reopened(batch, segment, slot, end) } else { (slot, end) };
+        let reopened = match self.slots.get(slot) {
+            Some(Some(connection)) if segment.has(flags::SYN) => connection.reopens(end, segment),
+            Some(Some(connection)) if segment.length > 0 && connection.is_elsewhere(end, segment) => {
+                self.consumer.begins_anew(batch.payload(segment))
+            }
+            _ => false,
+        };
+        let (slot, end) = if reopened { self.reopen(batch, segment, slot) } else { (slot, end) };
         self.hot = slot;
         let Some(Some(connection)) = self.slots.get_mut(slot) else { return };
         let mut stage = Stage {
@@ -150,7 +157,7 @@ impl<C: Consumer> FlowTable<C> {
     }
 
     fn find_or_open(&mut self, batch: &Batch, segment: &Segment) -> (usize, End) {
-        let hash = self.hash(&segment.source, &segment.destination);
+        let hash = pair_hash(&self.hasher, segment.source, segment.destination);
         let slots = &self.slots;
         let sender = |slot: usize| slots.get(slot).and_then(Option::as_ref)?.sender(&segment.source, &segment.destination);
         if let Some(&slot) = self.index.find(hash, |&slot| sender(slot).is_some()) {
@@ -171,25 +178,22 @@ impl<C: Consumer> FlowTable<C> {
             Some(place) => *place = Some(connection),
             None => self.slots.push(Some(connection)),
         }
-        let hash = self.hash(&segment.source, &segment.destination);
+        let hash = pair_hash(&self.hasher, segment.source, segment.destination);
         let (slots, hasher) = (&self.slots, &self.hasher);
         self.index.insert_unique(hash, slot, |&slot| {
             let addresses = slots.get(slot).and_then(Option::as_ref).map(|connection| connection.info.addresses);
-            addresses.map_or(0, |ends| {
-                let (a, b) = (ends.first, ends.second);
-                let mut hasher = hasher.build_hasher();
-                (a.min(b), a.max(b)).hash(&mut hasher);
-                hasher.finish()
-            })
+            addresses.map_or(0, |ends| pair_hash(hasher, ends.first, ends.second))
         });
         slot
     }
 
-    /// A SYN on a known address pair: the same connection, or the next one on the same ports.
-    fn reopened(&mut self, batch: &Batch, segment: &Segment, slot: usize, end: End) -> (usize, End) {
-        let Some(Some(connection)) = self.slots.get(slot) else { return (slot, end) };
-        if !connection.reopens(end, segment) {
-            return (slot, end);
+    /// The next connection on the same addresses takes the place of this one.
+    fn reopen(&mut self, batch: &Batch, segment: &Segment, slot: usize) -> (usize, End) {
+        if let Some(Some(connection)) = self.slots.get_mut(slot)
+            && connection.how_closed() == Closed::Open
+        {
+            let anomaly = Anomaly::new(AnomalyKind::TupleReused, "the same addresses and ports were used again without a close");
+            self.consumer.anomaly(&mut connection.state, anomaly.at(segment.stamp()).on(connection.info.connection));
         }
         self.remove(slot, Some(Closed::TupleReused));
         (self.open(batch, segment), End::First)
@@ -205,7 +209,7 @@ impl<C: Consumer> FlowTable<C> {
     fn remove(&mut self, slot: usize, reused: Option<Closed>) {
         let Some(mut connection) = self.slots.get_mut(slot).and_then(Option::take) else { return };
         let addresses = connection.info.addresses;
-        let hash = self.hash(&addresses.first, &addresses.second);
+        let hash = pair_hash(&self.hasher, addresses.first, addresses.second);
         if let Ok(entry) = self.index.find_entry(hash, |&held| held == slot) {
             entry.remove();
         }
@@ -232,11 +236,16 @@ impl<C: Consumer> FlowTable<C> {
             return;
         }
         while let Some(&(slot, number, since)) = self.closing.front()
-            && since != NO_TIME
-            && now.saturating_sub(since) > self.limits.idle_closed
+            && elapsed(since, now) > self.limits.idle_closed
         {
             self.closing.pop_front();
-            self.remove_if(slot, number);
+            match self.slots.get(slot) {
+                // Its last bytes may still be on their way again.
+                Some(Some(connection)) if connection.info.connection == number && !connection.ended && connection.last.time > since => {
+                    self.closing.push_back((slot, number, connection.last.time));
+                }
+                _ => self.remove_if(slot, number),
+            }
         }
         for _ in 0..SWEEP.min(self.slots.len()) {
             self.hand = (self.hand + 1) % self.slots.len();
@@ -281,25 +290,47 @@ impl<C: Consumer> FlowTable<C> {
 }
 
 impl<S> Connection<S> {
-    /// Whether this SYN opens a new connection on the same addresses (RFC 9293 section 3.5.1, RFC 6191).
+    /// Whether this SYN opens a new connection on the same addresses (RFC 9293 section 3.5.1, RFC 5961 section 4, RFC 6191).
     fn reopens(&self, end: End, segment: &Segment) -> bool {
         let half = self.halves.get(end);
-        if segment.has(flags::ACK) {
-            return false;
-        }
+        let Some(reference) = half.reference else { return false };
+        let first = reference.position(advance(segment.sequence, 1));
+        let over = self.reset || self.ended || half.fin.is_some();
         match half.syn {
             Some(syn) if syn == segment.sequence => false,
-            Some(_) => true,
-            // Data was seen before this SYN: either they belong together (packets out of order), or it is a new connection.
+            Some(_) if segment.has(flags::ACK) => over,
+            Some(_) => {
+                let silent = |end: End| self.halves.get(end).reached() <= self.halves.get(end).start;
+                over || silent(End::First) && silent(End::Second) || !self.within_window(end, first)
+            }
+            // Something was seen before this SYN: it belongs to it (packets out of order), or this is a new connection.
             None => {
-                let over = self.reset || self.ended || half.fin.is_some();
-                let far = half.reference.is_some_and(|reference| {
-                    let behind = distance(segment.sequence, reference.sequence);
-                    !(0..1 << 20).contains(&behind)
-                });
-                over || far
+                let held = half.held.as_deref().and_then(super::held::Held::first);
+                let seen = if half.next.is_some() { half.start } else { held.unwrap_or(reference.position) };
+                !(first <= seen && seen - first < EARLIER)
             }
         }
+    }
+
+    /// Whether a position is one that the peer might have accepted.
+    fn within_window(&self, end: End, position: u64) -> bool {
+        let half = self.halves.get(end);
+        let window = self.halves.get(end.other()).counts.max_window.unwrap_or(0).max(65_535);
+        let low = half.next.unwrap_or(0).min(half.acknowledged.unwrap_or(u64::MAX)).saturating_sub(1);
+        (low..=half.reached().saturating_add(window)).contains(&position)
+    }
+
+    /// Whether payload stands where none of this connection can.
+    #[inline]
+    fn is_elsewhere(&self, end: End, segment: &Segment) -> bool {
+        let half = self.halves.get(end);
+        let (Some(reference), Some(next)) = (half.reference, half.next) else { return false };
+        let position = reference.position(segment.sequence);
+        if position == next && !self.ended {
+            return false;
+        }
+        let low = half.start - if half.from_start { 0 } else { EARLIER };
+        position < low || (self.ended && position >= next) || (position > half.reached() + EARLIER && !self.within_window(end, position))
     }
 }
 
@@ -319,7 +350,7 @@ impl<C: Consumer> Stage<'_, C> {
         }
         let position = connection.halves.get_mut(end).position(segment.sequence);
         if segment.has(flags::ACK) {
-            self.acknowledge(connection, end, segment, position);
+            Self::acknowledge(connection, end, segment, position);
         }
         if connection.ended {
             return;
@@ -340,9 +371,12 @@ impl<C: Consumer> Stage<'_, C> {
     }
 
     #[inline]
-    fn acknowledge(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, position: u64) {
+    fn acknowledge(connection: &mut Conn<C>, end: End, segment: &Segment, position: u64) {
         let half = connection.halves.get_mut(end);
         let handshake_ack = half.from_start && position == half.start;
+        if half.next.is_none() && half.lowest.is_none_or(|(lowest, _)| position < lowest) {
+            half.lowest = Some((position, segment.acknowledgment));
+        }
         let scale = match half.counts.window_scale {
             Some(scale) if !segment.has(flags::SYN) => scale.min(14),
             _ => 0,
@@ -357,8 +391,7 @@ impl<C: Consumer> Stage<'_, C> {
             // The first acknowledgement after a SYN tells where the other direction begins, whether its SYN was seen or not.
             let position = peer.position(segment.acknowledgment);
             peer.begin(position, true);
-            connection.info.from_start =
-                super::consumer::Ends { first: connection.halves.first.from_start, second: connection.halves.second.from_start };
+            connection.note_starts();
         }
         if connection.syn_rtt.is_none()
             && connection.syn_time != NO_TIME
@@ -403,7 +436,7 @@ impl<C: Consumer> Stage<'_, C> {
             self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::BadTcpFlags, "SYN together with FIN or RST"));
             return false;
         }
-        if segment.length == 0 && !self.learn_checksum(connection, end, batch, segment) {
+        if !Self::learn_checksum(connection, end, batch, segment) {
             connection.halves.get_mut(end).counts.bad_checksums += 1;
             self.note(
                 connection,
@@ -417,7 +450,7 @@ impl<C: Consumer> Stage<'_, C> {
         }
         if segment.has(flags::RST) {
             self.reset(connection, end, segment);
-            return !connection.reset;
+            return false;
         }
         let half = connection.halves.get_mut(end);
         if segment.has(flags::FIN) {
@@ -440,8 +473,8 @@ impl<C: Consumer> Stage<'_, C> {
         }
         let first = segment.sequence.wrapping_add(1);
         let position = half.position(first);
-        let untouched = half.next.is_none_or(|next| next == half.start);
-        if half.syn.is_some() || !(untouched || position == half.start) {
+        let begun = half.next.is_some_and(|next| next > half.start);
+        if half.syn.is_some() || (begun && position > half.start) {
             self.note(
                 connection,
                 segment.stamp(),
@@ -450,45 +483,45 @@ impl<C: Consumer> Stage<'_, C> {
             return false;
         }
         half.syn = Some(segment.sequence);
-        half.begin(position, true);
+        if begun {
+            // It came after its bytes.
+            half.from_start = position == half.start;
+        } else {
+            half.begin(position, true);
+        }
         half.highest = half.highest.max(position);
         let given = options(batch.header(segment));
         half.counts.mss = given.mss;
         half.counts.window_scale = given.window_scale;
         *connection.sack_permitted.get_mut(end) = Some(given.sack_permitted);
-        connection.info.from_start =
-            super::consumer::Ends { first: connection.halves.first.from_start, second: connection.halves.second.from_start };
         connection.handshake = true;
         if segment.has(flags::ACK) {
             connection.info.client = end.other();
-            let peer = connection.halves.get_mut(end.other());
-            if peer.next.is_none() {
-                let position = peer.position(segment.acknowledgment);
-                peer.begin(position, true);
-            }
         } else if connection.halves.get(end.other()).syn.is_none() {
             connection.info.client = end;
             connection.syn_time = segment.time;
         }
+        let handshake = connection.halves.get(end).lowest.filter(|(lowest, _)| *lowest == position);
+        let acknowledged = if segment.has(flags::ACK) { Some(segment.acknowledgment) } else { handshake.map(|(_, number)| number) };
+        let peer = connection.halves.get_mut(end.other());
+        if peer.next.is_none()
+            && let Some(number) = acknowledged
+        {
+            let position = peer.position(number);
+            peer.begin(position, true);
+        }
+        connection.note_starts();
         self.settle(connection, end);
         true
     }
 
     /// RFC 5961 section 3: a reset counts where its sequence number is one that the peer could accept.
     fn reset(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment) {
-        let half = connection.halves.get_mut(end);
-        let plausible = match (half.reference, half.next) {
-            (Some(_), Some(next)) => {
-                let position = half.position(segment.sequence);
-                let low = half.acknowledged.unwrap_or(next).min(next).saturating_sub(1);
-                let high = half.highest.max(next) + half.counts.max_window.unwrap_or(0).max(65_535) + 1;
-                (low..=high).contains(&position)
-            }
-            _ => true,
-        };
-        // A refused connection is answered with sequence number 0 and the SYN acknowledged.
-        let refusal = segment.has(flags::ACK) && half.syn.is_none();
-        if plausible || refusal {
+        let half = connection.halves.get(end);
+        // Where the direction's beginning is not known, nothing can be judged; a refused connection is such a case.
+        let plausible = half.next.is_none()
+            || half.reference.is_none_or(|reference| connection.within_window(end, reference.position(segment.sequence)));
+        if plausible {
             connection.reset = true;
         } else {
             self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::ResetIgnored, "RST outside the window, ignored (RFC 5961)"));
@@ -501,8 +534,7 @@ impl<C: Consumer> Stage<'_, C> {
             return;
         }
         connection.ended = true;
-        self.close_out(connection, End::First);
-        self.close_out(connection, End::Second);
+        self.close_out(connection);
         let silent = |end: End| connection.halves.get(end).counts.packets == 0;
         if silent(End::First) != silent(End::Second)
             && connection.halves.first.counts.payload_bytes + connection.halves.second.counts.payload_bytes > 0

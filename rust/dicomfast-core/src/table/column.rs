@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
-use arrow_array::builder::{BinaryBuilder, BooleanBuilder, ListBuilder, PrimitiveBuilder, StringBuilder, StringDictionaryBuilder};
+use arrow_array::builder::{BinaryBuilder, BooleanBuilder, ListBuilder, StringBuilder};
 use arrow_array::types::{
     ArrowPrimitiveType, DurationNanosecondType, Float64Type, Int32Type, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type,
 };
+use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray};
+use arrow_buffer::NullBufferBuilder;
 use arrow_schema::{DataType, Field, Metadata, TimeUnit};
+use hashbrown::HashMap;
 
 use crate::event::{self, NO_TIME};
 
@@ -78,8 +80,11 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-/// A number of Arrow's type `T`.
-pub(super) struct Number<T: ArrowPrimitiveType>(PrimitiveBuilder<T>);
+/// A number of Arrow's type `T`. Not Arrow's own builder, whose calls cost more than the row.
+pub(super) struct Number<T: ArrowPrimitiveType> {
+    values: Vec<T::Native>,
+    nulls: NullBufferBuilder,
+}
 
 pub(super) type U8 = Number<UInt8Type>;
 pub(super) type U16 = Number<UInt16Type>;
@@ -90,13 +95,20 @@ pub(super) type Duration = Number<DurationNanosecondType>;
 
 impl<T: ArrowPrimitiveType> Default for Number<T> {
     fn default() -> Self {
-        Self(PrimitiveBuilder::new())
+        Self { values: Vec::new(), nulls: NullBufferBuilder::new(0) }
     }
 }
 
 impl<T: ArrowPrimitiveType> Number<T> {
+    #[inline]
     pub(super) fn append(&mut self, value: impl Into<Option<T::Native>>) {
-        self.0.append_option(value.into());
+        let value = value.into();
+        self.nulls.append(value.is_some());
+        self.values.push(value.unwrap_or_default());
+    }
+
+    fn array(&mut self) -> PrimitiveArray<T> {
+        PrimitiveArray::new(std::mem::take(&mut self.values).into(), self.nulls.finish())
     }
 }
 
@@ -106,22 +118,18 @@ impl<T: ArrowPrimitiveType> Column for Number<T> {
     }
 
     fn finish(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+        Arc::new(self.array())
     }
 }
 
 /// `timestamp[ns, UTC]`.
-pub(super) struct Time(PrimitiveBuilder<TimestampNanosecondType>);
-
-impl Default for Time {
-    fn default() -> Self {
-        Self(PrimitiveBuilder::new().with_data_type(Self::data_type()))
-    }
-}
+#[derive(Default)]
+pub(super) struct Time(Number<TimestampNanosecondType>);
 
 impl Time {
+    #[inline]
     pub(super) fn append(&mut self, value: impl Into<Option<event::Time>>) {
-        self.0.append_option(value.into().filter(|time| *time != NO_TIME));
+        self.0.append(value.into().filter(|time| *time != NO_TIME));
     }
 }
 
@@ -131,7 +139,7 @@ impl Column for Time {
     }
 
     fn finish(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+        Arc::new(self.0.array().with_data_type(Self::data_type()))
     }
 }
 
@@ -193,13 +201,39 @@ impl Column for Text {
     }
 }
 
-/// Text that repeats: `dictionary<int32, utf8>`.
+/// Text that repeats: `dictionary<int32, utf8>`, each word once a batch. Not Arrow's own builder, whose hashing dominates the cost of
+/// a row.
 #[derive(Default)]
-pub(super) struct Word(StringDictionaryBuilder<Int32Type>);
+pub(super) struct Word {
+    keys: Number<Int32Type>,
+    words: StringBuilder,
+    index: HashMap<String, i32, foldhash::fast::RandomState>,
+    /// The word of the row before: often it comes again.
+    last: String,
+    last_key: Option<i32>,
+}
 
 impl Word {
     pub(super) fn append<'a>(&mut self, value: impl Into<Option<&'a str>>) {
-        self.0.append_option(value.into());
+        let Some(word) = value.into() else { return self.keys.append(None) };
+        let key = match self.last_key {
+            Some(key) if self.last == word => key,
+            _ => self.key(word),
+        };
+        self.keys.append(key);
+    }
+
+    fn key(&mut self, word: &str) -> i32 {
+        let key = self.index.get(word).copied().unwrap_or_else(|| {
+            let key = self.index.len() as i32;
+            self.index.insert(word.to_owned(), key);
+            self.words.append_value(word);
+            key
+        });
+        self.last.clear();
+        self.last.push_str(word);
+        self.last_key = Some(key);
+        key
     }
 }
 
@@ -209,27 +243,31 @@ impl Column for Word {
     }
 
     fn finish(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+        self.index.clear();
+        self.last_key = None;
+        Arc::new(DictionaryArray::new(self.keys.array(), Arc::new(self.words.finish())))
     }
 }
 
-/// An IP address as text; it is written out again only where it differs from the row before.
+/// An IP address as text; each is written out once a batch.
 #[derive(Default)]
 pub(super) struct Ip {
-    words: Word,
-    last: Option<IpAddr>,
-    text: String,
+    keys: Number<Int32Type>,
+    words: StringBuilder,
+    index: HashMap<IpAddr, i32, foldhash::fast::RandomState>,
 }
 
 impl Ip {
     pub(super) fn append(&mut self, value: IpAddr) {
-        if self.last != Some(value) {
-            self.text.clear();
-            // Writing to a String cannot fail.
-            let _ = write!(self.text, "{value}");
-            self.last = Some(value);
-        }
-        self.words.append(self.text.as_str());
+        let next = self.index.len() as i32;
+        let words = &mut self.words;
+        let key = self.index.entry(value).or_insert_with(|| {
+            // Writing to a builder cannot fail.
+            let _ = write!(words, "{value}");
+            words.append_value("");
+            next
+        });
+        self.keys.append(*key);
     }
 }
 
@@ -239,7 +277,8 @@ impl Column for Ip {
     }
 
     fn finish(&mut self) -> ArrayRef {
-        self.words.finish()
+        self.index.clear();
+        Arc::new(DictionaryArray::new(self.keys.array(), Arc::new(self.words.finish())))
     }
 }
 

@@ -1,0 +1,218 @@
+//! Where the engine's records become rows: here, or (with two threads) in a thread beside, so that decoding and table building share
+//! the processors. Either way the tables see the same records in the same order.
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+
+use crate::anomaly::Anomaly;
+use crate::error::{Error, Result};
+use crate::event::{
+    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, Sink, Wants,
+};
+use crate::table::{Table, Tables};
+
+/// Records that travel together.
+const TOGETHER: usize = 256;
+/// Such loads on their way.
+const LOADS: usize = 8;
+/// How long to wait for the last batches before the caller is asked whether to go on.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+type Made = (Table, RecordBatch);
+
+/// The sink of a session's engine.
+pub(super) enum Rows {
+    Here(Box<Tables>),
+    Beside(Beside),
+}
+
+/// The tables in a thread of their own.
+pub(super) struct Beside {
+    wants: Wants,
+    load: Vec<Told>,
+    work: Option<Sender<Work>>,
+    made: Receiver<Made>,
+    thread: Option<JoinHandle<()>>,
+}
+
+enum Work {
+    Records(Vec<Told>),
+    Flush,
+}
+
+/// A record on its way; the large ones in boxes.
+enum Told {
+    Connection(Box<ConnectionRecord>),
+    Association(Box<AssociationRecord>),
+    Message(MessageRecord),
+    Operation(OperationRecord),
+    Pdu(PduRecord),
+    Event(Box<EventRecord>),
+    Anomaly(Anomaly),
+    Capture(Box<CaptureRecord>),
+}
+
+/// What is left at the end.
+pub(super) enum Rest {
+    Batch(Table, RecordBatch),
+    Working,
+    Nothing,
+}
+
+impl Rows {
+    pub(super) fn new(mut tables: Tables, beside: bool) -> Result<Self> {
+        if !beside {
+            return Ok(Self::Here(Box::new(tables)));
+        }
+        let wants = tables.wants();
+        let (work, todo) = bounded::<Work>(LOADS);
+        // Not bounded: whoever takes the batches also sends the records, and must never wait for itself.
+        let (done, made) = unbounded::<Made>();
+        let build = move || {
+            // A closed channel means that nobody wants the batches any more.
+            let mut hand_on = |batch: Made| done.send(batch).is_ok();
+            for work in todo {
+                match work {
+                    Work::Records(load) => load.iter().for_each(|told| told.tell(&mut tables)),
+                    Work::Flush => {
+                        if !tables.flush().into_iter().all(&mut hand_on) {
+                            return;
+                        }
+                    }
+                }
+                while let Some(batch) = tables.ready() {
+                    if !hand_on(batch) {
+                        return;
+                    }
+                }
+            }
+            tables.finish();
+            tables.flush().into_iter().all(hand_on);
+        };
+        let thread = std::thread::Builder::new()
+            .name("dicomfast-rows".to_owned())
+            .spawn(build)
+            .map_err(|source| Error::Read { input: "a second thread".to_owned(), source })?;
+        Ok(Self::Beside(Beside { wants, load: Vec::with_capacity(TOGETHER), work: Some(work), made, thread: Some(thread) }))
+    }
+
+    /// A batch that is full.
+    pub(super) fn ready(&mut self) -> Option<Made> {
+        match self {
+            Self::Here(tables) => tables.ready(),
+            Self::Beside(beside) => {
+                beside.send();
+                beside.made.try_recv().ok()
+            }
+        }
+    }
+
+    /// Everything that waits to fill a batch; with a thread beside it comes as [`Rows::ready`].
+    pub(super) fn flush(&mut self) -> Vec<Made> {
+        match self {
+            Self::Here(tables) => tables.flush(),
+            Self::Beside(beside) => {
+                beside.send();
+                if let Some(work) = &beside.work {
+                    // A closed channel shows at the next batch.
+                    let _ = work.send(Work::Flush);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// The input is over; [`Rows::rest`] gives what is left.
+    pub(super) fn finish(&mut self) {
+        match self {
+            Self::Here(tables) => tables.finish(),
+            Self::Beside(beside) => {
+                beside.send();
+                beside.work = None;
+            }
+        }
+    }
+
+    pub(super) fn rest(&mut self) -> Result<Rest> {
+        let Self::Beside(beside) = self else { return Ok(Rest::Nothing) };
+        Ok(match beside.made.recv_timeout(PATIENCE) {
+            Ok((table, batch)) => Rest::Batch(table, batch),
+            Err(RecvTimeoutError::Timeout) => Rest::Working,
+            Err(RecvTimeoutError::Disconnected) => {
+                if beside.thread.take().is_some_and(|thread| thread.join().is_err()) {
+                    return Err(Error::Argument("the thread that makes the tables failed: please report this".to_owned()));
+                }
+                Rest::Nothing
+            }
+        })
+    }
+}
+
+impl Beside {
+    fn send(&mut self) {
+        if self.load.is_empty() {
+            return;
+        }
+        let load = std::mem::replace(&mut self.load, Vec::with_capacity(TOGETHER));
+        if let Some(work) = &self.work {
+            // A closed channel shows at the next batch.
+            let _ = work.send(Work::Records(load));
+        }
+    }
+
+    fn tell(&mut self, told: Told) {
+        self.load.push(told);
+        if self.load.len() >= TOGETHER {
+            self.send();
+        }
+    }
+}
+
+impl Told {
+    fn tell(&self, sink: &mut impl Sink) {
+        match self {
+            Self::Connection(record) => sink.connection(record),
+            Self::Association(record) => sink.association(record),
+            Self::Message(record) => sink.message(record),
+            Self::Operation(record) => sink.operation(record),
+            Self::Pdu(record) => sink.pdu(record),
+            Self::Event(record) => sink.event(record),
+            Self::Anomaly(record) => sink.anomaly(record),
+            Self::Capture(record) => sink.capture(record),
+        }
+    }
+}
+
+macro_rules! forward {
+    ($($method:ident($record:ty) as $told:expr;)*) => {
+        impl Sink for Rows {
+            $(fn $method(&mut self, record: &$record) {
+                match self {
+                    Self::Here(tables) => tables.$method(record),
+                    Self::Beside(beside) => beside.tell($told(record.clone())),
+                }
+            })*
+
+            fn wants(&self) -> Wants {
+                match self {
+                    Self::Here(tables) => tables.wants(),
+                    Self::Beside(beside) => beside.wants,
+                }
+            }
+        }
+    };
+}
+
+forward! {
+    connection(ConnectionRecord) as |record| Told::Connection(Box::new(record));
+    association(AssociationRecord) as |record| Told::Association(Box::new(record));
+    message(MessageRecord) as Told::Message;
+    operation(OperationRecord) as Told::Operation;
+    pdu(PduRecord) as Told::Pdu;
+    event(EventRecord) as |record| Told::Event(Box::new(record));
+    anomaly(Anomaly) as Told::Anomaly;
+    capture(CaptureRecord) as |record| Told::Capture(Box::new(record));
+}

@@ -1,0 +1,179 @@
+//! What the capture does not have is told: nothing incomplete is ever called complete, and what is whole is there.
+
+use proptest::prelude::*;
+
+use super::cutting::sender;
+use super::rows::{Rows, cases, run};
+use super::wire::{Packet, packets, reordered};
+use super::world::{C_FIND, C_GET, World, world};
+
+/// Which bytes of each direction are in the capture.
+fn captured(world: &World, packets: &[Packet]) -> [Vec<bool>; 2] {
+    let mut have = [vec![false; world.streams[0].len()], vec![false; world.streams[1].len()]];
+    for packet in packets {
+        let bytes = packet.bytes();
+        let seen = bytes.len().saturating_sub(packet.cut);
+        for at in bytes.start..bytes.start + seen {
+            have[packet.from][at] = true;
+        }
+    }
+    have
+}
+
+/// The messages of which every byte is in the capture.
+fn whole(world: &World, packets: &[Packet]) -> Vec<bool> {
+    let have = captured(world, packets);
+    world.messages.iter().map(|sent| have[sent.sender][sent.bytes.clone()].iter().all(|seen| *seen)).collect()
+}
+
+/// Nothing is called complete that is not whole.
+fn no_false_complete(rows: &Rows, world: &World, whole: &[bool]) -> Result<(), TestCaseError> {
+    let named = |name: Option<&str>| name.and_then(|name| name.strip_prefix("1.2.3.")).and_then(|name| name.parse::<usize>().ok());
+    for row in rows.messages.iter().filter(|row| row.complete) {
+        let name = named(row.command.sop_instance());
+        let real = name.and_then(|name| world.messages.get(name).filter(|_| whole[name]));
+        prop_assert!(real.is_some(), "complete, but not whole: {:?}", row);
+        prop_assert_eq!(real.and_then(|sent| sent.dataset).unwrap_or(0) as u64, row.dataset_bytes);
+    }
+    for row in rows.operations.iter().filter(|row| row.complete) {
+        let name = named(row.sop_instance.as_deref());
+        let real = world.operations.iter().find(|done| Some(done.request) == name);
+        let parts = real.is_some_and(|done| whole[done.request] && done.responses.iter().all(|part| whole[*part]));
+        prop_assert!(parts, "complete, but not whole: {:?}", row);
+        prop_assert_eq!(real.map_or(0, |done| done.responses.len()) as u64, row.responses);
+    }
+    Ok(())
+}
+
+/// Where both directions lost bytes between two associations, nobody can tell which of them the data after belong to.
+fn is_blurred(world: &World, have: &[Vec<bool>; 2], association: u64) -> bool {
+    let torn = |of: usize| {
+        let border = world.borders.get(association as usize).map(|border| border[of].as_slice()).unwrap_or_default();
+        border.iter().any(|pdu| !have[of][pdu.clone()].iter().all(|seen| *seen))
+    };
+    association > 0 && torn(0) && torn(1)
+}
+
+/// What is whole is there, and complete.
+fn nothing_missed(rows: &Rows, world: &World, whole: &[bool], have: &[Vec<bool>; 2]) -> Result<(), TestCaseError> {
+    for sent in world.messages.iter().filter(|sent| whole[sent.name]) {
+        let name = format!("1.2.3.{}", sent.name);
+        let found = rows.messages.iter().filter(|row| row.command.sop_instance() == Some(&name)).collect::<Vec<_>>();
+        prop_assert_eq!(found.len(), 1, "message {} of {:?}", sent.name, world.messages);
+        prop_assert!(found[0].complete, "message {} is whole", sent.name);
+        prop_assert_eq!(found[0].sender, sender(sent.sender));
+    }
+    for done in &world.operations {
+        if is_blurred(world, have, world.messages[done.request].association) {
+            continue;
+        }
+        if whole[done.request] && done.responses.iter().all(|part| whole[*part]) {
+            let name = format!("1.2.3.{}", done.request);
+            let found = rows.operations.iter().filter(|row| row.sop_instance.as_deref() == Some(&name)).collect::<Vec<_>>();
+            prop_assert_eq!(found.len(), 1, "operation {} is there once", done.request);
+            prop_assert_eq!(found[0].responses, done.responses.len() as u64);
+            prop_assert!(found[0].answered, "operation {} is answered", done.request);
+        }
+    }
+    Ok(())
+}
+
+/// An operation all of whose bytes were captured is complete. Where bytes of the other direction are lost since it was sent, two
+/// things cannot be told: whether a request that has several responses had more of them; and, where bytes after the request are
+/// lost too, whether a response answers this request or a lost one with the same message id.
+fn whole_operations_are_complete(rows: &Rows, world: &World, packets: &[Packet], whole: &[bool]) -> Result<(), TestCaseError> {
+    let have = captured(world, packets);
+    for done in &world.operations {
+        let request = &world.messages[done.request];
+        if is_blurred(world, &have, request.association) {
+            continue;
+        }
+        let parts: Vec<_> = done.responses.iter().map(|part| &world.messages[*part]).collect();
+        let Some(last) = parts.last() else { continue };
+        let several = [C_FIND, C_GET].contains(&request.field);
+        let sent = world.turns.iter().find(|turn| turn.sender == request.sender && turn.bytes.contains(&request.bytes.start));
+        let answered = world.turns.iter().find(|turn| turn.sender == last.sender && turn.bytes.contains(&last.bytes.start));
+        let between = request.bytes.end..answered.map_or(0, |turn| turn.received).max(request.bytes.end);
+        let sure = !several && have[request.sender][between].iter().all(|seen| *seen);
+        let from = if sure { last.bytes.start } else { sent.map_or(0, |turn| turn.received) };
+        if whole[done.request] && have[last.sender][from..last.bytes.end].iter().all(|seen| *seen) {
+            let name = format!("1.2.3.{}", request.name);
+            let row = rows.operations.iter().find(|row| row.sop_instance.as_deref() == Some(&name));
+            prop_assert!(row.is_some_and(|row| row.complete), "operation {}: {:?}", request.name, row);
+        }
+    }
+    Ok(())
+}
+
+fn check(world: &World, seen: &[Packet]) -> Result<(), TestCaseError> {
+    let rows = run(seen);
+    let whole = whole(world, seen);
+    no_false_complete(&rows, world, &whole)?;
+    nothing_missed(&rows, world, &whole, &captured(world, seen))?;
+    whole_operations_are_complete(&rows, world, seen, &whole)
+}
+
+fn without(packets: &[Packet], lost: &[usize]) -> Vec<Packet> {
+    let lost: Vec<usize> = lost.iter().map(|at| at % packets.len()).collect();
+    packets.iter().enumerate().filter(|(at, _)| !lost.contains(at)).map(|(_, packet)| packet.clone()).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(192))]
+
+    #[test]
+    fn any_packets_lost(world in world(), size in 100usize..1_460, lost in prop::collection::vec(any::<usize>(), 1..8)) {
+        let clean = packets(&world, &[size]);
+        check(&world, &without(&clean, &lost))?;
+    }
+
+    #[test]
+    fn a_run_of_packets_lost(world in world(), size in 50usize..1_460, start in any::<usize>(), length in 1usize..20) {
+        let clean = packets(&world, &[size]);
+        let start = start % clean.len();
+        let lost: Vec<usize> = (start..clean.len().min(start + length)).collect();
+        check(&world, &without(&clean, &lost))?;
+    }
+
+    #[test]
+    fn lost_and_displaced(
+        world in world(),
+        size in 100usize..1_460,
+        lost in prop::collection::vec(any::<usize>(), 1..8),
+        moves in prop::collection::vec(any::<usize>(), 1..64),
+        reach in 0usize..32,
+        skew in -200isize..200,
+    ) {
+        let clean = packets(&world, &[size]);
+        check(&world, &reordered(&without(&clean, &lost), &moves, reach, skew))?;
+    }
+
+    #[test]
+    fn begins_anywhere(world in world(), size in 100usize..1_460, start in any::<usize>()) {
+        let clean = packets(&world, &[size]);
+        check(&world, &clean[start % clean.len()..])?;
+    }
+
+    #[test]
+    fn ends_anywhere(world in world(), size in 100usize..1_460, end in any::<usize>()) {
+        let clean = packets(&world, &[size]);
+        check(&world, &clean[..end % clean.len() + 1])?;
+    }
+
+    #[test]
+    fn one_direction(world in world(), size in 1usize..1_460, from in 0usize..2) {
+        let clean = packets(&world, &[size]);
+        let seen: Vec<Packet> = clean.into_iter().filter(|packet| packet.from == from).collect();
+        check(&world, &seen)?;
+    }
+
+    /// 54 bytes of headers: the snap length is beyond them.
+    #[test]
+    fn cut_by_a_snap_length(world in world(), size in 50usize..1_460, snap in 0usize..1_460) {
+        let mut seen = packets(&world, &[size]);
+        for packet in &mut seen {
+            packet.cut = packet.payload.len().saturating_sub(snap);
+        }
+        check(&world, &seen)?;
+    }
+}
