@@ -1,11 +1,13 @@
 """Lines like tcpdump's, from rows made by hand; at -vvv in the order of the packets."""
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from conftest import HOSTILE, START, TIME, WORD, batch
 
+import dicomfast
 from dicomfast.dump import Detail, clock, lines
 from dicomfast.terminal import Paint
 
@@ -144,3 +146,13 @@ def test_the_clock() -> None:
     assert clock(0) == "00:00:00.000000"
     assert clock(-1) == "23:59:59.999999"
     assert clock(None) == "--:--:--.------"
+
+
+@pytest.mark.parametrize("verbose", [0, 3])
+def test_lines_are_in_the_order_of_the_packets(verbose: int) -> None:
+    """Of a capture that begins in the middle, one side's bytes wait until it is known what they are."""
+    detail = Detail(verbose)
+    batches = dicomfast.scan(Path(__file__).parent / "cases/defects/midstart.pcap.zst", tables=detail.tables)
+    times = [first.lstrip()[:15] for first, *_ in lines(batches, detail, Paint(color=False))]
+    assert len(times) > 10
+    assert times == sorted(times)

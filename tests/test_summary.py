@@ -102,6 +102,17 @@ def test_the_gravest_finding_comes_first() -> None:
     assert lines[error + 1 : error + 3] == ["          1 of 2", "          Mend it."]
 
 
+def test_findings_of_one_kind_are_told_once() -> None:
+    rows = [{"severity": "error", "code": "b", "title": "An error", "evidence": f"case {number}"} for number in range(500)]
+    lines = render(summarize([("findings", batch(FINDINGS, *rows))]), Paint(color=False))
+    assert lines[lines.index("Findings") + 1 :] == [
+        "  ERROR   An error (500 times)",
+        "          case 0",
+        "          case 1",
+        "          ... and 498 more",
+    ]
+
+
 def test_it_fits_a_screen_and_is_harmless() -> None:
     lines = screen()
     assert len(lines) < 40
