@@ -193,9 +193,7 @@ def test_a13_a_section_header_with_megabytes_of_options_is_read() -> None:
         (6, -(2**63), 1, -(2**63) + 1),
     ],
 )
-def test_a14_every_resolution_and_offset_is_exact_and_saturates(
-    resolution: int, offset_seconds: int, count: int, nanoseconds: int
-) -> None:
+def test_a14_every_resolution_and_offset_is_exact_and_saturates(resolution: int, offset_seconds: int, count: int, nanoseconds: int) -> None:
     """Truth: draft-ietf-opsawg-pcapng section 4.2 in whole numbers; the least time is one above null."""
     described = pcapng.interface(options=pcapng.clock(resolution, offset_seconds))
     session = dicomfast.read(

@@ -77,9 +77,7 @@ def test_c21_the_text_in_a_reset_is_no_data() -> None:
 @pytest.mark.parametrize("options", [b"", b"\x13\x12" + b"m" * 16], ids=["wrong ack", "MD5"])
 def test_c22_a_reset_that_cannot_be_checked_ends_nothing(options: bytes) -> None:
     genuine = upcoming("server")
-    forged = Segment(
-        "server", genuine.seq, (genuine.ack - 500_000) % MODULUS, RST | ACK, options=options, time=genuine.time
-    )
+    forged = Segment("server", genuine.seq, (genuine.ack - 500_000) % MODULUS, RST | ACK, options=options, time=genuine.time)
     rows = read(made(insert(MIDDLE, forged)))
     assert_whole(rows, ONE)
     assert [row["closed"] for row in rows.connections] == ["fin"]

@@ -148,9 +148,7 @@ def test_b13_a_long_chain_of_extension_headers() -> None:
 def test_b14_a_flood_of_fragments_that_are_never_whole() -> None:
     first = link.fragments(PACKETS[LONG].data, 800)[0]
     time = PACKETS[0].time
-    flood = [
-        Record(time + n, link.fragment(first, 0, first[20:], more=True, identification=n), 820) for n in range(2_000)
-    ]
+    flood = [Record(time + n, link.fragment(first, 0, first[20:], more=True, identification=n), 820) for n in range(2_000)]
     rows = read(pcap(framed(merge(PACKETS, flood))), fragment_datagrams=100, anomalies_per_kind=10)
     assert_whole(rows, ONE)
     assert len(rows.of("fragment-limit")) == 11

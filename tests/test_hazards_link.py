@@ -90,10 +90,7 @@ def test_b02_too_many_tunnels_inside_each_other_are_told_and_left_out() -> None:
 
 
 def test_b03_the_padding_of_short_frames_is_no_payload() -> None:
-    padded = [
-        Record(time, data + b"\x04\0\0\0\0\x09", length + 6)
-        for time, data, length in records(PLAIN.segments, PLAIN.endpoints)
-    ]
+    padded = [Record(time, data + b"\x04\0\0\0\0\x09", length + 6) for time, data, length in records(PLAIN.segments, PLAIN.endpoints)]
     rows = read(pcap(padded))
     assert_whole(rows, ONE)
     assert rows.connections[0]["client_payload_bytes"] == len(ONE.stream("requestor"))

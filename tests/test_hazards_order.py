@@ -108,9 +108,7 @@ def test_c04_of_different_bytes_the_first_count_and_the_conflict_is_told() -> No
     rows = read(made([*PLAIN[: at + 1], forged(at), *PLAIN[at + 1 :]]))
     assert_whole(rows, ONE)
     assert rows.stored == instances(ONE)
-    assert [(row["stream_offset"], row["length"], row["packet"]) for row in rows.of("overlap-conflict")] == [
-        (*place(at), at + 2)
-    ]
+    assert [(row["stream_offset"], row["length"], row["packet"]) for row in rows.of("overlap-conflict")] == [(*place(at), at + 2)]
 
 
 def test_c04_the_same_where_the_forgery_came_first() -> None:

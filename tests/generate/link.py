@@ -38,9 +38,7 @@ def ipv4(
     """RFC 791. `fragment` is the word of flags and offset; `length` overrides the total length."""
     words = 5 + len(options) // 4
     total = words * 4 + len(payload) if length is None else length
-    head = struct.pack(
-        ">BBHHHBBH4s4s", 0x40 | words, 0, total, identification, fragment, ttl, protocol, 0, source, target
-    )
+    head = struct.pack(">BBHHHBBH4s4s", 0x40 | words, 0, total, identification, fragment, ttl, protocol, 0, source, target)
     head += options
     return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + payload
 
@@ -63,10 +61,7 @@ def fragments(packet: bytes, size: int, identification: int = 7) -> list[bytes]:
     """An IP packet in fragments of at most `size` payload bytes (a multiple of 8), in order."""
     payload = packet[20:] if packet[0] >> 4 == 4 else packet[40:]
     starts = range(0, len(payload), size)
-    return [
-        fragment(packet, at, payload[at : at + size], more=at + size < len(payload), identification=identification)
-        for at in starts
-    ]
+    return [fragment(packet, at, payload[at : at + size], more=at + size < len(payload), identification=identification) for at in starts]
 
 
 def fragment(packet: bytes, offset: int, payload: bytes, *, more: bool, identification: int = 7) -> bytes:
@@ -103,9 +98,7 @@ def llc_snap(packet: bytes) -> bytes:
 
 
 def mpls(packet: bytes, *labels: int) -> bytes:
-    stack = b"".join(
-        struct.pack(">I", label << 12 | (at == len(labels) - 1) << 8 | 64) for at, label in enumerate(labels)
-    )
+    stack = b"".join(struct.pack(">I", label << 12 | (at == len(labels) - 1) << 8 | 64) for at, label in enumerate(labels))
     return ethernet(stack + packet, kind=MPLS)
 
 

@@ -35,9 +35,7 @@ def interface(link_type: int = ETHERNET, order: str = "<", *, snap_length: int =
 
 def clock(resolution: int, offset: int = 0, order: str = "<") -> bytes:
     """The options if_tsresol and if_tsoffset."""
-    return option(TIME_RESOLUTION, bytes([resolution]), order) + option(
-        TIME_OFFSET, struct.pack(order + "q", offset), order
-    )
+    return option(TIME_RESOLUTION, bytes([resolution]), order) + option(TIME_OFFSET, struct.pack(order + "q", offset), order)
 
 
 def enhanced(data: bytes, count: int, order: str = "<", *, number: int = 0, length: int | None = None) -> bytes:

@@ -146,8 +146,6 @@ kinds! {
     NotCaptured = "not-captured" in "tcp",
     /// A retransmission with other bytes than the first time.
     OverlapConflict = "overlap-conflict" in "tcp",
-    /// Every packet, or many, twice: a mirror port that copies both ways.
-    DuplicatePackets = "duplicate-packets" in "tcp",
     /// A SYN on a connection that is open.
     SynOnLiveConnection = "syn-on-live-connection" in "tcp",
     /// The addresses and ports of an earlier connection, used again.
@@ -164,8 +162,6 @@ kinds! {
     HeldBytesLimit = "held-bytes-limit" in "tcp",
     /// More connections at a time than the limit allows; the one that was silent longest was closed.
     ConnectionLimit = "connection-limit" in "tcp",
-    /// A segment far away from where the connection is.
-    OutOfWindow = "out-of-window" in "tcp",
     /// A PDU that cannot be right.
     BadPdu = "bad-pdu" in "upper-layer",
     /// A PDU type that PS3.8 does not define.
@@ -188,8 +184,6 @@ kinds! {
     DataAfterRelease = "data-after-release" in "upper-layer",
     /// After a loss a PDU boundary was found again.
     Resynchronised = "resynchronised" in "upper-layer",
-    /// After a loss no PDU boundary was found any more.
-    NotSynchronised = "not-synchronised" in "upper-layer",
     /// The capture begins in the middle of an association.
     Midstream = "midstream" in "upper-layer",
     /// Bytes before the first PDU.

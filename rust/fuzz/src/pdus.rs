@@ -19,7 +19,7 @@ const ENDS: [End; 2] = [End::First, End::Second];
 #[derive(Default)]
 struct Rows {
     text: String,
-    rows: u64,
+    count: u64,
     pdus: Vec<PduRecord>,
     messages: Vec<MessageRecord>,
     /// The boundaries were lost and found again, perhaps at the wrong place.
@@ -30,7 +30,7 @@ struct Rows {
 
 impl Rows {
     fn row(&mut self, record: &dyn Debug) {
-        self.rows += 1;
+        self.count += 1;
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{record:?}");
     }
@@ -187,7 +187,7 @@ pub fn pdus(data: &[u8]) {
 }
 
 fn check(rows: &Rows, missing: &[Vec<(u64, u64)>; 2], bytes: u64) {
-    assert!(rows.rows <= 4 * bytes + 16, "{} rows of {bytes} bytes", rows.rows);
+    assert!(rows.count <= 4 * bytes + 16, "{} rows of {bytes} bytes", rows.count);
     let mut ends = [0_u64; 2];
     for pdu in &rows.pdus {
         let at = (pdu.first.packet & 1) as usize;

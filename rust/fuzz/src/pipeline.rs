@@ -109,7 +109,9 @@ fn capture(data: &[u8]) -> (Vec<u8>, u64) {
     }
     let count = frames.len() as u64;
     let mut file = pcap_header();
-    frames.iter().for_each(|frame| file.extend_from_slice(frame));
+    for frame in &frames {
+        file.extend_from_slice(frame);
+    }
     (file, count)
 }
 

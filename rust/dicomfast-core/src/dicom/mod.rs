@@ -17,3 +17,6 @@ pub mod text;
 mod tls;
 
 pub use conversation::{Conversation, Dicom};
+
+#[cfg(test)]
+mod tests;

@@ -47,7 +47,7 @@ columns! {
     negotiation_time: Duration = span(row.requested, row.answered);
     /// "accepted", "rejected", "aborted" (before an answer), "unanswered", or "unknown" where the answer was not captured.
     outcome: Word = row.outcome.name();
-    /// "release", "requestor abort", "acceptor abort", "provider abort", "reject", "fin", "rst", or "open" at the end of the capture.
+    /// "release", "requestor abort", "acceptor abort", "provider abort", "fin", "rst", or "open" at the end of the capture.
     ended_by: Word = row.ended_by.name();
     /// Result of A-ASSOCIATE-RJ (PS3.8 section 9.3.4): 1 permanent, 2 transient.
     reject_result: U8 = reject.map(|[result, ..]| result);

@@ -7,6 +7,8 @@ mod cutting;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod loss;
 #[cfg(test)]
 mod rows;

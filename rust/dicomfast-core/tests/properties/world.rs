@@ -362,9 +362,9 @@ impl Builder {
         let command = command_set(field, id, status, dataset.is_some(), name);
         let data: Option<Vec<u8>> = dataset.map(|size| (0..size).map(|_| self.byte()).collect());
         let start = self.world.streams[sender].len();
-        let mut values = fragments(&command, context, PDataValueType::Command, self.plan.fragment);
+        let mut values = fragments(&command, context, &PDataValueType::Command, self.plan.fragment);
         if let Some(data) = &data {
-            values.extend(fragments(data, context, PDataValueType::Data, self.plan.fragment));
+            values.extend(fragments(data, context, &PDataValueType::Data, self.plan.fragment));
         }
         let mut values = values.into_iter().peekable();
         while let Some(value) = values.next() {
@@ -384,7 +384,7 @@ impl Builder {
     }
 }
 
-fn fragments(bytes: &[u8], context: u8, value_type: PDataValueType, size: usize) -> Vec<PDataValue> {
+fn fragments(bytes: &[u8], context: u8, value_type: &PDataValueType, size: usize) -> Vec<PDataValue> {
     let mut pieces: Vec<&[u8]> = bytes.chunks(size).collect();
     if pieces.is_empty() {
         pieces.push(&[]);

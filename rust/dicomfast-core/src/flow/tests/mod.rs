@@ -64,7 +64,7 @@ pub(super) struct Collector {
 }
 
 fn index(end: End) -> usize {
-    if end == End::First { 0 } else { 1 }
+    usize::from(end != End::First)
 }
 
 impl Consumer for Collector {
