@@ -120,9 +120,7 @@ def test_f05_responses_out_of_order_are_paired_by_their_ids() -> None:
     # PS3.7 annex D.3.3.3: asynchronous operations.
     asked = [dicom.request("C-STORE-RQ", n, dicom.CT_IMAGE, f"1.2.9.{n}", data=True) for n in range(10, 20)]
     out = [("requestor", message(dicom.command_set(one))) for one in asked]
-    back = [
-        ("acceptor", message(dicom.command_set(dicom.response(one, 0xA700 + n)), None)) for n, one in enumerate(asked)
-    ]
+    back = [("acceptor", message(dicom.command_set(dicom.response(one, 0xA700 + n)), None)) for n, one in enumerate(asked)]
     rows = with_messages(*out, *back[::-1])
     status = {row["sop_instance"]: row["status"] for row in rows.operations if row["message_id"] in range(10, 20)}
     assert status == {f"1.2.9.{n + 10}": 0xA700 + n for n in range(10)}

@@ -88,9 +88,7 @@ def test_e11_a_fragment_length_that_cannot_be_costs_its_message_only(length: int
     rows = store_with(dicom.p_data(command()), dicom.pdu(dicom.P_DATA_TF, lying))
     assert rows.stored == ["1.2.1.1", "1.2.1.2"]
     assert len(rows.of("bad-pdv")) == 1
-    assert not any(
-        row["complete"] for row in rows.messages if row["sop_instance"] == "1.2.1.0" and row["status"] is None
-    )
+    assert not any(row["complete"] for row in rows.messages if row["sop_instance"] == "1.2.1.0" and row["status"] is None)
 
 
 def test_e12_a_hundred_thousand_empty_fragments() -> None:
