@@ -7,7 +7,7 @@ CASE ?= tests/cases/reject_variants/capture.pcap tests/cases/store_statuses/capt
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-python lint format docs bench clean
+.PHONY: help build demo test test-rust test-python lint format docs bench fuzz clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,13 @@ docs: build ## write the reference pages of docs/ anew
 
 bench: build ## measure (benches/README.md)
 	$(BIN)/python benches/peers.py
+
+TARGET ?= pipeline
+
+fuzz: ## run a fuzz target for ten minutes: make fuzz TARGET=pdus (needs cargo install cargo-fuzz)
+	mkdir -p rust/fuzz/corpus/$(TARGET)
+	cargo fuzz run --sanitizer none --fuzz-dir rust/fuzz $(TARGET) rust/fuzz/corpus/$(TARGET) tests/corpora/$(TARGET) -- \
+	  -max_total_time=600 -rss_limit_mb=2048 -timeout=10 -max_len=4096
 
 clean: ## remove what was built
 	cargo clean
