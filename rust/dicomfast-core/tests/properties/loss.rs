@@ -13,7 +13,10 @@ fn captured(world: &World, packets: &[Packet]) -> [Vec<bool>; 2] {
     for packet in packets {
         let bytes = packet.bytes();
         let seen = bytes.len().saturating_sub(packet.cut);
-        have[packet.from][bytes.start..bytes.start + seen].fill(true);
+        // A packet without payload may stand beyond the stream.
+        if seen > 0 {
+            have[packet.from][bytes.start..bytes.start + seen].fill(true);
+        }
     }
     have
 }
