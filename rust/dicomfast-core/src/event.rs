@@ -45,7 +45,7 @@ impl Side {
 }
 
 /// A side of an association (PS3.8): the requestor sent A-ASSOCIATE-RQ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sender {
     Requestor,
     Acceptor,

@@ -1,7 +1,7 @@
 //! Requests with their responses (PS3.7 section 9 and 10), by message id, initiator and what each side had received: never by the
 //! order of packets in the capture, which may differ from the order on the wire.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{MessageRecord, OperationRecord, Sender};
 
@@ -45,12 +45,24 @@ struct Pending {
     lost_after: Option<u64>,
 }
 
-/// The open operations of one association.
+/// Order of arrival, of requests and of responses each.
+type Turn = u64;
+/// Who asked, and the message id (PS3.7 section 9.1.1.1.1).
+type Id = (Sender, Option<u16>);
+
+/// The open operations of one association. What is looked for is found by its id, so that peers who never answer, or answer what
+/// nobody asked, cost no more than others.
 #[derive(Debug, Default)]
 pub struct Pairing {
-    pending: VecDeque<Pending>,
+    pending: BTreeMap<Turn, Box<Pending>>,
+    by_id: BTreeSet<(Id, Turn)>,
     /// Responses whose request has not been seen: it may still come, or it was lost.
-    early: VecDeque<Early>,
+    early: BTreeMap<Turn, Box<Early>>,
+    /// Those whose sender had received more than the capture has shown so far, by who asked and how much that is.
+    ahead: BTreeSet<(Sender, u64, Turn)>,
+    /// The others, by id and how much their sender had received: only a request that comes after all can be theirs.
+    unmatched: BTreeSet<(Id, u64, Turn)>,
+    turn: Turn,
 }
 
 /// What came of a message.
@@ -77,7 +89,7 @@ impl Pairing {
 
     /// Messages of one side may be missing from this offset on.
     pub fn lose(&mut self, sender: Sender, from: u64) {
-        for open in self.pending.iter_mut().filter(|open| open.operation.initiator == sender) {
+        for open in self.pending.values_mut().filter(|open| open.operation.initiator == sender) {
             open.lost_after.get_or_insert(from);
         }
     }
@@ -85,70 +97,90 @@ impl Pairing {
     fn request(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
         let operation = operation_of(message, connection);
         if self.pending.len() >= limit
-            && let Some(oldest) = self.pending.pop_front()
+            && let Some(&oldest) = self.pending.keys().next()
         {
             paired.evicted = true;
-            paired.finished.push(oldest.operation);
+            paired.finished.extend(self.close(oldest));
         }
-        self.pending.push_back(Pending { operation, span, lost_after: None });
-        self.settle(message.sender, span.end, paired);
+        let id = (message.sender, operation.message_id);
+        let turn = self.take_turn();
+        self.by_id.insert((id, turn));
+        self.pending.insert(turn, Box::new(Pending { operation, span, lost_after: None }));
+        let theirs = self.unmatched.range((id, span.end, 0)..=(id, u64::MAX, Turn::MAX)).map(|(.., turn)| *turn).collect();
+        self.settle(message.sender, span.end, theirs, paired);
     }
 
-    /// Pairs the responses that the capture holds before their requests, where all requests that they may answer are there.
-    fn settle(&mut self, initiator: Sender, reached: u64, paired: &mut Paired) {
-        let mut at = 0;
-        while let Some(early) = self.early.get(at) {
-            let ready = early.message.sender != initiator && early.span.acknowledged.is_none_or(|received| received <= reached);
-            if ready
-                && let Some(index) = self.find(&early.message, early.span)
-                && let Some(early) = self.early.remove(at)
+    /// Pairs the responses that the capture holds before their requests, where all requests that they may answer are there now; and
+    /// those of `turns`.
+    fn settle(&mut self, initiator: Sender, reached: u64, mut turns: Vec<Turn>, paired: &mut Paired) {
+        let ready = (initiator, 0, 0)..=(initiator, reached, Turn::MAX);
+        let arrived = turns.len();
+        turns.extend(self.ahead.range(ready).map(|(.., turn)| *turn));
+        for turn in turns.get(arrived..).unwrap_or_default() {
+            if let Some(early) = self.early.get(turn) {
+                self.ahead.remove(&early.ahead_key(*turn));
+                self.unmatched.insert(early.unmatched_key(*turn));
+            }
+        }
+        turns.sort_unstable();
+        for turn in turns {
+            let found = self.early.get(&turn).and_then(|early| self.find(&early.message, early.span));
+            if let Some(open) = found
+                && let Some(early) = self.early.remove(&turn)
             {
-                paired.finished.extend(self.answer(index, &early.message, early.span));
-            } else {
-                at += 1;
+                self.unmatched.remove(&early.unmatched_key(turn));
+                paired.finished.extend(self.answer(open, &early.message, early.span));
             }
         }
     }
 
     fn response(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
-        self.settle(message.sender.other(), span.other_reached, paired);
+        self.settle(message.sender.other(), span.other_reached, Vec::new(), paired);
         // Where its sender had received more than the capture has shown so far, it may answer a request that is still to come.
         let ahead = span.acknowledged.is_some_and(|received| received > span.other_reached);
         let found = if ahead { None } else { self.find(message, span) };
-        if let Some(index) = found {
-            paired.finished.extend(self.answer(index, message, span));
+        if let Some(open) = found {
+            paired.finished.extend(self.answer(open, message, span));
             return;
         }
         if self.early.len() >= limit
-            && let Some(oldest) = self.early.pop_front()
+            && let Some((turn, oldest)) = self.early.pop_first()
         {
+            self.ahead.remove(&oldest.ahead_key(turn));
+            self.unmatched.remove(&oldest.unmatched_key(turn));
             paired.evicted = true;
             paired.finished.push(orphan(&oldest.message, connection));
         }
-        self.early.push_back(Early { message: message.clone(), span });
+        let turn = self.take_turn();
+        let early = Early { message: message.clone(), span };
+        if ahead {
+            self.ahead.insert(early.ahead_key(turn));
+        } else {
+            self.unmatched.insert(early.unmatched_key(turn));
+        }
+        self.early.insert(turn, Box::new(early));
     }
 
     /// The request that a response answers: one with its id that the responder had received. An id is used again only after the
     /// operation is over (PS3.7 section 9.1.1.1.1), so a request that was sent without knowing of this response takes it from all older ones.
-    fn find(&self, response: &MessageRecord, span: Span) -> Option<usize> {
+    fn find(&self, response: &MessageRecord, span: Span) -> Option<Turn> {
         let command = &response.command;
         let field = command.command_field? & !RESPONSE;
+        let id = (response.sender.other(), command.message_id_responded_to);
         let mut found = None;
-        for (index, open) in self.pending.iter().enumerate() {
-            let fits = open.operation.initiator != response.sender
-                && open.operation.message_id == command.message_id_responded_to
-                && open.operation.command_field == field
-                && span.acknowledged.is_none_or(|received| received >= open.span.end);
+        for (_, turn) in self.by_id.range((id, 0)..=(id, Turn::MAX)) {
+            let Some(open) = self.pending.get(turn) else { continue };
+            let fits = open.operation.command_field == field && span.acknowledged.is_none_or(|received| received >= open.span.end);
             if fits && (found.is_none() || open.span.acknowledged.is_some_and(|received| received <= span.start)) {
-                found = Some(index);
+                found = Some(*turn);
             }
         }
         found
     }
 
     /// Adds a response to an operation; gives the operation when it was the last one.
-    fn answer(&mut self, index: usize, response: &MessageRecord, span: Span) -> Option<OperationRecord> {
-        let open = self.pending.get_mut(index)?;
+    fn answer(&mut self, turn: Turn, response: &MessageRecord, span: Span) -> Option<OperationRecord> {
+        let open = self.pending.get_mut(&turn)?;
         let operation = &mut open.operation;
         add_response(operation, response);
         let several = matches!(operation.command_field, C_GET_RQ | C_FIND_RQ | C_MOVE_RQ);
@@ -162,14 +194,24 @@ impl Pairing {
             return None;
         }
         operation.answered = true;
-        self.pending.remove(index).map(|open| open.operation)
+        self.close(turn)
+    }
+
+    fn close(&mut self, turn: Turn) -> Option<OperationRecord> {
+        let open = self.pending.remove(&turn)?;
+        self.by_id.remove(&((open.operation.initiator, open.operation.message_id), turn));
+        Some(open.operation)
+    }
+
+    fn take_turn(&mut self) -> Turn {
+        self.turn += 1;
+        self.turn
     }
 
     fn cancel(&mut self, message: &MessageRecord) {
-        let id = message.command.message_id_responded_to;
-        let target =
-            self.pending.iter_mut().rev().find(|open| open.operation.initiator == message.sender && open.operation.message_id == id);
-        if let Some(open) = target {
+        let id = (message.sender, message.command.message_id_responded_to);
+        let newest = self.by_id.range((id, 0)..=(id, Turn::MAX)).next_back();
+        if let Some(open) = newest.and_then(|(_, turn)| self.pending.get_mut(turn)) {
             open.operation.cancelled = true;
         }
     }
@@ -178,24 +220,45 @@ impl Pairing {
     /// (the second list).
     pub fn finish(&mut self, connection: u64) -> (Vec<OperationRecord>, Vec<OperationRecord>) {
         let mut paired = Paired::default();
-        self.settle(Sender::Requestor, u64::MAX, &mut paired);
-        self.settle(Sender::Acceptor, u64::MAX, &mut paired);
+        self.settle(Sender::Requestor, u64::MAX, Vec::new(), &mut paired);
+        self.settle(Sender::Acceptor, u64::MAX, Vec::new(), &mut paired);
         let mut known = paired.finished;
-        known.extend(self.pending.drain(..).map(|open| OperationRecord { complete: false, ..open.operation }));
+        let open = std::mem::take(&mut self.pending).into_values();
+        known.extend(open.map(|open| OperationRecord { complete: false, ..open.operation }));
         let mut orphans: Vec<OperationRecord> = Vec::new();
-        for early in self.early.drain(..) {
+        let mut unanswered: BTreeMap<Id, usize> = BTreeMap::new();
+        for early in std::mem::take(&mut self.early).into_values() {
             let command = &early.message.command;
-            let known = orphans.iter_mut().rev().find(|open| {
-                !open.answered && open.message_id == command.message_id_responded_to && open.initiator != early.message.sender
-            });
-            if let Some(open) = known {
+            let last = command.status.is_none_or(|status| !is_pending(status));
+            let at = unanswered.get(&early.id()).copied();
+            if let Some(open) = at.and_then(|at| orphans.get_mut(at)) {
                 add_response(open, &early.message);
-                open.answered = command.status.is_none_or(|status| !is_pending(status));
+                open.answered = last;
             } else {
+                unanswered.insert(early.id(), orphans.len());
                 orphans.push(orphan(&early.message, connection));
             }
+            if last {
+                unanswered.remove(&early.id());
+            }
         }
+        *self = Self::default();
         (known, orphans)
+    }
+}
+
+impl Early {
+    fn id(&self) -> Id {
+        (self.message.sender.other(), self.message.command.message_id_responded_to)
+    }
+
+    fn ahead_key(&self, turn: Turn) -> (Sender, u64, Turn) {
+        (self.message.sender.other(), self.span.acknowledged.unwrap_or(0), turn)
+    }
+
+    /// Where nobody can say what its sender had received, it may have been everything.
+    fn unmatched_key(&self, turn: Turn) -> (Id, u64, Turn) {
+        (self.id(), self.span.acknowledged.unwrap_or(u64::MAX), turn)
     }
 }
 

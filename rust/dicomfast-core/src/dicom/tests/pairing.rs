@@ -147,3 +147,22 @@ fn open_requests_and_early_responses_are_bounded() {
     assert_eq!((test.finished.len(), test.evicted), (7, 7));
     assert_eq!(test.end().len(), 3);
 }
+
+/// Ends in time only where a message does not look through all others.
+#[test]
+fn many_open_requests_and_many_orphans_at_once() {
+    const MANY: u64 = 50_000;
+    let mut test = Test { limit: MANY as usize, ..Test::default() };
+    for at in 0..MANY {
+        let mut early = message(Sender::Acceptor, STORE | 0x8000, Some(0));
+        early.command.message_id_responded_to = Some(at as u16);
+        test.take(&early, Test::span(at, 0, 0, 0));
+    }
+    for at in 0..MANY {
+        let mut request = message(Sender::Requestor, STORE, None);
+        request.command.message_id = Some((at / 2) as u16);
+        test.take(&request, Test::span(at, 0, 0, 0));
+    }
+    assert_eq!((test.finished.len(), test.evicted), (0, 0));
+    assert_eq!(test.end().len() as u64, 2 * MANY);
+}
