@@ -20,8 +20,10 @@ use crate::net::FrameDecoder;
 use crate::net::segment::Batch;
 use crate::stats::Stats;
 
-/// Frames of one batch: its segments stay in the second-level cache between the two halves.
+/// Frames of one batch in one thread: its segments stay in the second-level cache between the two halves.
 const BATCH_FRAMES: usize = 512;
+/// Frames of one batch from thread to thread: enough that waking the other one costs little.
+const HANDED_FRAMES: usize = 2048;
 /// Batches on their way from one thread to the other.
 const BATCHES: usize = 4;
 /// How long to wait for the reading thread before the caller is asked whether to go on.
@@ -114,10 +116,10 @@ impl Reading {
     }
 
     /// Fills a batch; false at the end of the input.
-    fn fill(&mut self, batch: &mut Batch) -> Result<bool> {
+    fn fill(&mut self, batch: &mut Batch, frames: usize) -> Result<bool> {
         batch.clear();
         let mut decoding = Decoding { decoder: &mut self.decoder, batch, bytes: &mut self.bytes, slot: 0 };
-        self.capture.read(BATCH_FRAMES, &mut decoding)
+        self.capture.read(frames, &mut decoding)
     }
 
     fn finish(&mut self, batch: &mut Batch) -> (Vec<CaptureRecord>, Vec<(LinkType, u64)>) {
@@ -189,7 +191,7 @@ impl<S: Sink> Engine<S> {
         match &mut self.front {
             Front::Inline(both) => {
                 let (reading, batch) = both.as_mut();
-                let more = reading.fill(batch)?;
+                let more = reading.fill(batch, BATCH_FRAMES)?;
                 let bytes = reading.bytes;
                 Self::take(&mut self.flow, &mut self.stats, batch, bytes);
                 if !more {
@@ -270,7 +272,7 @@ impl Front {
             };
             while !stopped.load(Ordering::Relaxed) {
                 let mut batch = emptied.try_recv().unwrap_or_default();
-                let handed = match reading.fill(&mut batch) {
+                let handed = match reading.fill(&mut batch, HANDED_FRAMES) {
                     Ok(true) => Handed::Batch(batch, reading.bytes),
                     Ok(false) => {
                         if full.send(Handed::Batch(batch, reading.bytes)).is_ok() {

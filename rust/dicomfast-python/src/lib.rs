@@ -10,7 +10,11 @@ mod session;
 use dicomfast_core::anomaly::AnomalyKind;
 use dicomfast_core::findings::CODES;
 use dicomfast_core::table::Table;
+use mimalloc::MiMalloc;
 use pyo3::prelude::*;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The names of all tables, in the order of the documentation.
 #[pyfunction]

@@ -14,10 +14,10 @@ use crate::event::{
 };
 use crate::table::{Table, Tables};
 
-/// Records that travel together.
-const TOGETHER: usize = 256;
+/// Records that travel together: enough that waking the other thread costs little.
+const TOGETHER: usize = 2048;
 /// Such loads on their way.
-const LOADS: usize = 8;
+const LOADS: usize = 4;
 /// How long to wait for the last batches before the caller is asked whether to go on.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -34,6 +34,8 @@ pub(super) struct Beside {
     wants: Wants,
     load: Vec<Told>,
     work: Option<Sender<Work>>,
+    /// Loads that were taken, to be filled again.
+    empty: Receiver<Vec<Told>>,
     made: Receiver<Made>,
     thread: Option<JoinHandle<()>>,
 }
@@ -71,12 +73,17 @@ impl Rows {
         let (work, todo) = bounded::<Work>(LOADS);
         // Not bounded: whoever takes the batches also sends the records, and must never wait for itself.
         let (done, made) = unbounded::<Made>();
+        let (emptied, empty) = bounded::<Vec<Told>>(LOADS);
         let build = move || {
             // A closed channel means that nobody wants the batches any more.
             let mut hand_on = |batch: Made| done.send(batch).is_ok();
             for work in todo {
                 match work {
-                    Work::Records(load) => load.iter().for_each(|told| told.tell(&mut tables)),
+                    Work::Records(mut load) => {
+                        load.drain(..).for_each(|told| told.tell(&mut tables));
+                        // Where there are enough of them already, it goes.
+                        let _ = emptied.try_send(load);
+                    }
                     Work::Flush => {
                         if !tables.flush().into_iter().all(&mut hand_on) {
                             return;
@@ -96,7 +103,7 @@ impl Rows {
             .name("dicomfast-rows".to_owned())
             .spawn(build)
             .map_err(|source| Error::Read { input: "a second thread".to_owned(), source })?;
-        Ok(Self::Beside(Beside { wants, load: Vec::with_capacity(TOGETHER), work: Some(work), made, thread: Some(thread) }))
+        Ok(Self::Beside(Beside { wants, load: Vec::new(), work: Some(work), empty, made, thread: Some(thread) }))
     }
 
     /// A batch that is full.
@@ -156,7 +163,7 @@ impl Beside {
         if self.load.is_empty() {
             return;
         }
-        let load = std::mem::replace(&mut self.load, Vec::with_capacity(TOGETHER));
+        let load = std::mem::replace(&mut self.load, self.empty.try_recv().unwrap_or_default());
         if let Some(work) = &self.work {
             // A closed channel shows at the next batch.
             let _ = work.send(Work::Records(load));
