@@ -2,8 +2,8 @@
 //! count of the data set's bytes. Knows presentation data values; not associations.
 
 use super::command;
-use super::framer::{Pdu, Pdv};
 use super::issue::Issue;
+use super::pdu::{Pdu, Pdv};
 use crate::anomaly::AnomalyKind;
 use crate::event::{CommandSet, Stamp};
 use crate::limits::Limits;

@@ -2,8 +2,8 @@
 //! in any order against each other; judges each side by what that side sent.
 
 use super::associate::{Associate, context_records};
-use super::framer::Pdu;
 use super::pairing::Pairing;
+use super::pdu::Pdu;
 use super::status::{Category, status};
 use crate::anomaly::AnomalyKind;
 use crate::event::{
@@ -18,19 +18,19 @@ const C_STORE_RQ: u16 = 0x0001;
 pub struct Association {
     pub number: u64,
     /// The end that sent A-ASSOCIATE-RQ, or received its answer.
-    requestor: Option<End>,
+    pub(super) requestor: Option<End>,
     pub request: Option<Associate>,
     pub accept: Option<Associate>,
     pub contexts: Vec<ContextRecord>,
     requested: Option<Time>,
     answered: Option<Time>,
-    reject: Option<[u8; 3]>,
-    abort: Option<([u8; 2], End)>,
+    pub(super) reject: Option<[u8; 3]>,
+    pub(super) abort: Option<([u8; 2], End)>,
     released: Option<Time>,
-    release_requested: Ends<bool>,
-    release_answered: Ends<bool>,
+    pub(super) release_requested: Ends<bool>,
+    pub(super) release_answered: Ends<bool>,
     /// Offset after the PDU with which each end asked for the release, answered it, aborted or rejected.
-    last_word: Ends<Option<u64>>,
+    pub(super) last_word: Ends<Option<u64>>,
     first: Stamp,
     last: Stamp,
     /// PDUs of each end, and where the first one began.
@@ -103,45 +103,6 @@ impl Association {
     /// Whether this end has already given an answer to the request.
     pub fn has_answer(&self) -> bool {
         self.accept.is_some() || self.reject.is_some()
-    }
-
-    /// Whether this end has said the last that it can say in it (PS3.8 section 9.2). What the other end said does not count:
-    /// the capture may hold it before what it answers.
-    pub fn is_left_by(&self, end: End) -> bool {
-        let aborted = self.abort.is_some_and(|(_, by)| by == end);
-        let rejected = self.reject.is_some() && self.requestor == Some(end.other());
-        *self.release_answered.get(end) || aborted || rejected
-    }
-
-    /// The same for data: nothing but the answer to a release may follow the request for one.
-    pub fn is_quiet(&self, end: End) -> bool {
-        *self.release_requested.get(end) || self.is_left_by(end)
-    }
-
-    /// Whether this PDU comes after the end of it, and bytes are missing, up to this offset, in which the next association may
-    /// have begun: its sender had said its last word, or received the other end's, or more than can follow a request for release
-    /// (A-ABORT).
-    pub fn is_behind(&self, end: End, pdu: &Pdu, lost: u64) -> bool {
-        const ABORT: u64 = 10;
-        let other = end.other();
-        let own = self.is_quiet(end) && self.last_word.get(end).is_some_and(|word| lost > word);
-        let heard = self
-            .last_word
-            .get(other)
-            .zip(pdu.acknowledged)
-            .is_some_and(|(word, received)| received >= if self.is_left_by(other) { word } else { word + ABORT + 1 });
-        own || heard && self.may_have_answered(end, lost)
-    }
-
-    /// Whether bytes are missing, up to this offset, where the end's first PDU is or after it: it may have answered in them.
-    pub fn may_have_answered(&self, end: End, lost: u64) -> bool {
-        lost > 0 && self.first_offset.get(end).is_some_and(|first| lost >= first)
-    }
-
-    /// Whether the sender of this PDU had received something of this association from the other end.
-    pub fn was_heard(&self, end: End, pdu: &Pdu) -> bool {
-        let first = *self.first_offset.get(end.other());
-        first.zip(pdu.acknowledged).is_some_and(|(first, received)| received > first)
     }
 
     /// A PDU begins; what is wrong with its coming now (PS3.8 section 9.2, per end).

@@ -4,8 +4,8 @@ use super::associate::{Kind, negotiation_lines};
 use super::association::Association;
 use super::codes;
 use super::command;
-use super::framer::Pdu;
 use super::names::implementation_vendor;
+use super::pdu::Pdu;
 use crate::event::{EventRecord, MessageRecord, Sender};
 use crate::flow::{End, Info};
 

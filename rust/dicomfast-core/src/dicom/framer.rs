@@ -1,75 +1,18 @@
 //! Cuts one direction's bytes into PDUs and presentation data values (PS3.8 section 9.3 and annex E). Knows where things begin
-//! and end; not what they mean. A gap inside a known length is counted, a gap over a PDU header leads to a search.
+//! and end; not what they mean. What gaps do to it stands in `gaps`.
 
+use super::pdu::{NOWHERE, P_DATA, PDU_HEADER, PDV_HEADER, Pdu, Pdv, Upper};
 use super::resync::Scanner;
 use crate::anomaly::AnomalyKind;
-use crate::event::{NO_TIME, Stamp};
+use crate::event::Stamp;
 use crate::flow::Place;
 use crate::limits::Limits;
 
-pub const P_DATA: u8 = 4;
-const PDU_HEADER: usize = 6;
-const PDV_HEADER: usize = 6;
 /// A PDU of unknown type is skipped by its length up to here; beyond, the length is not believed.
 const UNKNOWN_PDU: u64 = 1 << 20;
 
-/// A PDU as far as it has been seen.
-#[derive(Clone, Debug)]
-pub struct Pdu {
-    pub pdu_type: u8,
-    pub length: u32,
-    pub offset: u64,
-    pub first: Stamp,
-    pub last: Stamp,
-    /// Bytes of the other direction that its sender had received when its first byte left.
-    pub acknowledged: Option<u64>,
-    pub pdvs: u32,
-    pub header: [u8; 12],
-    pub header_length: u8,
-    pub complete: bool,
-    /// Bytes of it that are still to come.
-    pub remaining: u64,
-}
-
-impl Pdu {
-    /// Offset of the byte after it.
-    pub fn end(&self) -> u64 {
-        self.offset + PDU_HEADER as u64 + u64::from(self.length)
-    }
-}
-
-/// A presentation data value's header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pdv {
-    pub context_id: u8,
-    pub is_command: bool,
-    pub is_last: bool,
-    /// Bytes of its fragment, without the message control header.
-    pub length: u64,
-    /// Its length was wrong: the rest of the PDU was taken for it.
-    pub damaged: bool,
-}
-
-/// Takes what a direction's bytes are made of.
-pub trait Upper {
-    fn begin(&mut self, pdu: &Pdu);
-    /// The bytes after the header of any PDU but P-DATA-TF: all, or (`pdu.complete` is false) the first ones.
-    fn body(&mut self, pdu: &Pdu, body: &[u8]);
-    fn pdv(&mut self, pdu: &Pdu, pdv: Pdv);
-    /// The next bytes of a command fragment.
-    fn command(&mut self, bytes: &[u8]);
-    /// The fragment is over; `whole` is false where bytes of it are missing.
-    fn pdv_end(&mut self, pdu: &Pdu, pdv: Pdv, whole: bool);
-    fn end(&mut self, pdu: &Pdu);
-    /// These bytes belong to no known fragment: PDU boundaries are no longer known, or the rest of the PDU is skipped.
-    fn lost(&mut self, from: u64, until: u64);
-    /// They are known again, after this many bytes.
-    fn found(&mut self, stamp: Stamp, offset: u64, skipped: u64);
-    fn issue(&mut self, stamp: Stamp, kind: AnomalyKind, detail: &'static str, offset: u64, length: u64);
-}
-
 #[derive(Debug)]
-enum State {
+pub(super) enum State {
     Searching(Scanner),
     Header,
     Body,
@@ -86,23 +29,21 @@ enum State {
 pub struct Framer {
     /// How many of the next bytes are not looked at.
     pub unread: u64,
-    state: State,
-    part: [u8; 12],
-    have: usize,
-    body: Vec<u8>,
-    pdu: Pdu,
-    pdv: Pdv,
-    pdv_whole: bool,
-    pdv_left: u64,
-    last: Stamp,
-    acknowledged: Option<u64>,
+    pub(super) state: State,
+    pub(super) part: [u8; 12],
+    pub(super) have: usize,
+    pub(super) body: Vec<u8>,
+    pub(super) pdu: Pdu,
+    pub(super) pdv: Pdv,
+    pub(super) pdv_whole: bool,
+    pub(super) pdv_left: u64,
+    pub(super) last: Stamp,
+    pub(super) acknowledged: Option<u64>,
     /// Bytes searched since the boundaries were last known.
     pub searched: u64,
     /// Offset after the last byte that came, or is known to be missing.
     pub reached: u64,
 }
-
-const NOWHERE: Stamp = Stamp { packet: 0, time: NO_TIME };
 
 impl Default for Framer {
     fn default() -> Self {
@@ -112,20 +53,8 @@ impl Default for Framer {
             part: [0; 12],
             have: 0,
             body: Vec::new(),
-            pdu: Pdu {
-                pdu_type: 0,
-                length: 0,
-                offset: 0,
-                first: NOWHERE,
-                last: NOWHERE,
-                acknowledged: None,
-                pdvs: 0,
-                header: [0; 12],
-                header_length: 0,
-                complete: true,
-                remaining: 0,
-            },
-            pdv: Pdv { context_id: 0, is_command: false, is_last: false, length: 0, damaged: false },
+            pdu: Pdu::default(),
+            pdv: Pdv::default(),
             pdv_whole: true,
             pdv_left: 0,
             last: NOWHERE,
@@ -324,81 +253,7 @@ impl Framer {
         }
     }
 
-    /// Before the next fragment of the PDU, or its end.
-    fn next_pdv(&mut self, upper: &mut impl Upper) {
-        if self.pdu.remaining == 0 {
-            self.pdu_over(upper);
-        } else if self.pdu.remaining < PDV_HEADER as u64 {
-            upper.issue(
-                self.last,
-                AnomalyKind::BadPdv,
-                "bytes after the last presentation data value",
-                self.pdu.offset,
-                self.pdu.remaining,
-            );
-            self.unread = self.pdu.remaining;
-            self.state = State::Rest;
-        } else {
-            self.have = 0;
-            self.state = State::PdvHeader;
-        }
-    }
-
-    fn pdv_begin(&mut self, offset: u64, upper: &mut impl Upper) {
-        let [l0, l1, l2, l3, context_id, flags, ..] = self.part;
-        self.have = 0;
-        let announced = u64::from(u32::from_be_bytes([l0, l1, l2, l3]));
-        if self.pdu.pdvs == 0 {
-            let head = self.part.get(..PDV_HEADER).unwrap_or_default();
-            if let Some(space) = self.pdu.header.get_mut(PDU_HEADER..) {
-                space.copy_from_slice(head);
-                self.pdu.header_length = 12;
-            }
-        }
-        self.pdu.remaining -= PDV_HEADER as u64;
-        if announced < 2 {
-            upper.issue(
-                self.last,
-                AnomalyKind::BadPdv,
-                "presentation data value shorter than its header: rest of the PDU skipped",
-                offset,
-                announced,
-            );
-            self.pdu.complete = false;
-            self.unread = self.pdu.remaining;
-            self.state = State::Rest;
-            self.after_unread(upper);
-            return;
-        }
-        let damaged = announced - 2 > self.pdu.remaining;
-        if damaged {
-            upper.issue(self.last, AnomalyKind::BadPdv, "presentation data value longer than its PDU", offset, announced);
-            self.pdu.complete = false;
-        }
-        let length = (announced - 2).min(self.pdu.remaining);
-        self.pdv = Pdv { context_id, is_command: flags & 1 != 0, is_last: flags & 2 != 0, length, damaged };
-        self.pdv_whole = !damaged;
-        self.pdv_left = length;
-        self.pdu.pdvs += 1;
-        self.pdu.last = self.last;
-        upper.pdv(&self.pdu, self.pdv);
-        if length == 0 {
-            self.pdv_over(upper);
-        } else if self.pdv.is_command {
-            self.state = State::Command;
-        } else {
-            self.unread = length;
-            self.state = State::Data;
-        }
-    }
-
-    fn pdv_over(&mut self, upper: &mut impl Upper) {
-        self.pdu.last = self.last;
-        upper.pdv_end(&self.pdu, self.pdv, self.pdv_whole);
-        self.next_pdv(upper);
-    }
-
-    fn pdu_over(&mut self, upper: &mut impl Upper) {
+    pub(super) fn pdu_over(&mut self, upper: &mut impl Upper) {
         self.pdu.last = self.last;
         upper.end(&self.pdu);
         self.have = 0;
@@ -406,14 +261,14 @@ impl Framer {
     }
 
     /// `count` of the unread bytes are over.
-    fn skip(&mut self, count: u64, upper: &mut impl Upper) {
+    pub(super) fn skip(&mut self, count: u64, upper: &mut impl Upper) {
         self.unread = self.unread.saturating_sub(count);
         if self.unread == 0 {
             self.after_unread(upper);
         }
     }
 
-    fn after_unread(&mut self, upper: &mut impl Upper) {
+    pub(super) fn after_unread(&mut self, upper: &mut impl Upper) {
         if self.unread > 0 {
             return;
         }
@@ -429,117 +284,5 @@ impl Framer {
             }
             _ => {}
         }
-    }
-
-    /// The next `length` bytes are missing.
-    pub fn gap(&mut self, place: Place, length: u64, upper: &mut impl Upper) {
-        self.last = place.stamp;
-        self.acknowledged = None;
-        self.reached = place.offset + length;
-        let mut left = length;
-        if self.unread > 0 {
-            let count = self.unread.min(left);
-            self.pdu.complete = false;
-            self.pdv_whole = false;
-            self.skip(count, upper);
-            left -= count;
-        }
-        if left == 0 {
-            return;
-        }
-        match &mut self.state {
-            State::Searching(scanner) => {
-                scanner.clear();
-                self.searched += left;
-            }
-            State::Body if left <= self.pdu.remaining => {
-                // What follows the hole cannot be put in its place, but the PDU's end is known.
-                self.pdu.complete = false;
-                self.pdu.last = self.last;
-                let tail = self.pdu.remaining - left;
-                upper.body(&self.pdu, &self.body);
-                self.rest(tail, upper);
-            }
-            State::Command if left <= self.pdv_left => {
-                self.pdu.complete = false;
-                self.pdv_whole = false;
-                // The rest of the fragment is passed over: only the bytes before the hole are read as a command set.
-                self.pdv_left -= left;
-                self.pdu.remaining -= left;
-                self.unread = self.pdv_left;
-                self.state = State::Data;
-                self.after_unread(upper);
-            }
-            State::PdvHeader | State::Command if left + self.have as u64 <= self.pdu.remaining => {
-                let partial = matches!(self.state, State::Command);
-                self.pdu.complete = false;
-                self.pdv_whole = false;
-                let tail = self.pdu.remaining - left - if partial { 0 } else { self.have as u64 };
-                if partial {
-                    self.pdu.last = self.last;
-                    upper.pdv_end(&self.pdu, Pdv { is_last: false, ..self.pdv }, false);
-                }
-                upper.lost(place.offset, self.reached);
-                self.rest(tail, upper);
-            }
-            _ => {
-                if !matches!(self.state, State::Header) {
-                    self.pdu.complete = false;
-                    self.pdu.last = self.last;
-                    if matches!(self.state, State::Body) {
-                        upper.body(&self.pdu, &self.body);
-                    }
-                    upper.end(&self.pdu);
-                }
-                self.lose(place.offset, upper);
-                self.searched += left;
-            }
-        }
-    }
-
-    /// The last `tail` bytes of the PDU belong to no known fragment.
-    fn rest(&mut self, tail: u64, upper: &mut impl Upper) {
-        self.have = 0;
-        self.unread = tail;
-        self.state = State::Rest;
-        self.after_unread(upper);
-    }
-
-    fn lose(&mut self, from: u64, upper: &mut impl Upper) {
-        self.unread = 0;
-        self.have = 0;
-        self.searched = 0;
-        self.state = State::Searching(Scanner::default());
-        upper.lost(from, self.reached);
-    }
-
-    /// No more bytes come: what has begun is incomplete.
-    pub fn finish(&mut self, upper: &mut impl Upper) {
-        match self.state {
-            State::Searching(_) => {}
-            State::Header if self.have == 0 => {}
-            State::Header => {
-                upper.issue(self.last, AnomalyKind::BadPdu, "the stream ends inside a PDU header", self.pdu.offset, self.have as u64);
-            }
-            State::Body => {
-                self.pdu.complete = false;
-                self.pdu.last = self.last;
-                upper.body(&self.pdu, &self.body);
-                upper.end(&self.pdu);
-            }
-            _ => {
-                self.pdu.complete = false;
-                self.pdu.last = self.last;
-                if matches!(self.state, State::Command | State::Data) {
-                    let left = if self.unread > 0 { self.unread } else { self.pdv_left };
-                    let seen = self.pdv.length - left;
-                    self.pdu.remaining -= self.pdv_left - left;
-                    upper.pdv_end(&self.pdu, Pdv { is_last: false, length: seen, ..self.pdv }, false);
-                }
-                upper.end(&self.pdu);
-            }
-        }
-        self.unread = 0;
-        self.state = State::Searching(Scanner::default());
     }
 }

@@ -2,7 +2,8 @@ use dicom_ul::pdu::{PDataValue, PDataValueType, Pdu as Theirs, read_pdu, write_p
 use proptest::prelude::*;
 
 use crate::anomaly::AnomalyKind;
-use crate::dicom::framer::{Framer, Pdu, Pdv, Upper};
+use crate::dicom::framer::Framer;
+use crate::dicom::pdu::{Pdu, Pdv, Upper};
 use crate::event::Stamp;
 use crate::flow::Place;
 use crate::limits::Limits;
