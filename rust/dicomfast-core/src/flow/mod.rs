@@ -6,6 +6,7 @@ mod consumer;
 mod half;
 mod held;
 mod history;
+mod rules;
 pub mod seq;
 mod stream;
 mod table;
