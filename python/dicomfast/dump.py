@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicomfast.terminal import Paint, size
 from dicomfast.text import escape
-from dicomfast.values import SECOND, integers
+from dicomfast.values import SECOND, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,7 +58,7 @@ def lines(batches: Iterable[tuple[str, pa.RecordBatch]], detail: Detail, paint: 
 
 def _rows(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Iterator[tuple[str, Row]]:
     for name, batch in batches:
-        columns = {field.name: _column(batch, field.name) for field in batch.schema}
+        columns = {field.name: numbers(batch.column(field.name)) for field in batch.schema}
         found = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
         # Bytes that had to wait for others are told later than they came.
         found.sort(key=lambda row: _packet(name, row))
@@ -68,16 +68,6 @@ def _rows(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Iterator[tuple[str, 
 
 def _packet(name: str, row: Row) -> int:
     return row["last_packet" if name == "pdus" else "packet"] or 0
-
-
-def _column(batch: pa.RecordBatch, name: str) -> list[Any]:
-    import pyarrow as pa
-
-    column = batch.column(name)
-    if pa.types.is_timestamp(column.type) or pa.types.is_duration(column.type):
-        return integers(column)
-    values: list[Any] = column.to_pylist()
-    return values
 
 
 def _merged(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Iterator[tuple[str, Row]]:

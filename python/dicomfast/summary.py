@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicomfast.terminal import Paint, columns, count, duration, size
 from dicomfast.text import escape
-from dicomfast.values import integers, iso
+from dicomfast.values import iso, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,18 +106,8 @@ def summarize(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Summary:
     return summary
 
 
-def _column(batch: pa.RecordBatch, name: str) -> list[Any]:
-    import pyarrow as pa
-
-    column = batch.column(name)
-    if pa.types.is_timestamp(column.type) or pa.types.is_duration(column.type):
-        return integers(column)
-    values: list[Any] = column.to_pylist()
-    return values
-
-
 def _records(batch: pa.RecordBatch, *names: str) -> list[dict[str, Any]]:
-    cells = zip(*(_column(batch, name) for name in names), strict=True)
+    cells = zip(*(numbers(batch.column(name)) for name in names), strict=True)
     return [dict(zip(names, row, strict=True)) for row in cells]
 
 
@@ -127,7 +117,7 @@ def _capture(summary: Summary, batch: pa.RecordBatch) -> None:
 
 
 def _connections(summary: Summary, batch: pa.RecordBatch) -> None:
-    summary.connections.update(_column(batch, "protocol"))
+    summary.connections.update(numbers(batch.column("protocol")))
 
 
 def _associations(summary: Summary, batch: pa.RecordBatch) -> None:
@@ -163,7 +153,7 @@ def _operations(summary: Summary, batch: pa.RecordBatch) -> None:
 
 
 def _anomalies(summary: Summary, batch: pa.RecordBatch) -> None:
-    summary.anomalies.update(_column(batch, "kind"))
+    summary.anomalies.update(numbers(batch.column("kind")))
 
 
 def _findings(summary: Summary, batch: pa.RecordBatch) -> None:

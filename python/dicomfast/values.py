@@ -40,6 +40,16 @@ def rows(batch: pa.RecordBatch) -> list[tuple[Value, ...]]:
     return list(zip(*(values(column) for column in batch.columns), strict=True))
 
 
+def numbers(column: pa.Array) -> list[Any]:
+    """A column as Python values; times and durations as whole nanoseconds."""
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(column.type) or pa.types.is_duration(column.type):
+        return integers(column)
+    plain: list[Any] = column.to_pylist()
+    return plain
+
+
 def integers(column: pa.Array) -> list[int | None]:
     """Times and durations as nanoseconds."""
     import pyarrow as pa

@@ -74,16 +74,19 @@ pub struct Endpoint {
     pub port: u16,
 }
 
-/// Takes what happened. Each method has an empty default, so a consumer names only what it wants.
+/// A UID; one of the standard's own (SOP classes, transfer syntaxes) is not allocated ([`crate::dicom::names::known_uid`]).
+pub type Uid = std::borrow::Cow<'static, str>;
+
+/// Takes what happened, each record as a value of its own. Each method has an empty default, so a consumer names only what it wants.
 pub trait Sink {
-    fn connection(&mut self, _record: &ConnectionRecord) {}
-    fn association(&mut self, _record: &AssociationRecord) {}
-    fn message(&mut self, _record: &MessageRecord) {}
-    fn operation(&mut self, _record: &OperationRecord) {}
-    fn pdu(&mut self, _record: &PduRecord) {}
-    fn event(&mut self, _record: &EventRecord) {}
-    fn anomaly(&mut self, _record: &Anomaly) {}
-    fn capture(&mut self, _record: &CaptureRecord) {}
+    fn connection(&mut self, _record: ConnectionRecord) {}
+    fn association(&mut self, _record: AssociationRecord) {}
+    fn message(&mut self, _record: MessageRecord) {}
+    fn operation(&mut self, _record: OperationRecord) {}
+    fn pdu(&mut self, _record: PduRecord) {}
+    fn event(&mut self, _record: EventRecord) {}
+    fn anomaly(&mut self, _record: Anomaly) {}
+    fn capture(&mut self, _record: CaptureRecord) {}
     /// Which of the costlier records are worth making.
     fn wants(&self) -> Wants {
         Wants::default()

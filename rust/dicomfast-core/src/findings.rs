@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 
 use crate::anomaly::Anomaly;
-use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, FindingRecord, MessageRecord, OperationRecord, Sink};
+use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, FindingRecord, MessageRecord, OperationRecord};
 use crate::limits::Limits;
 
 mod association;
@@ -67,10 +67,8 @@ impl Rules {
         }
         Some(self.progress.entry(association).or_default())
     }
-}
 
-impl Sink for Rules {
-    fn connection(&mut self, record: &ConnectionRecord) {
+    pub fn connection(&mut self, record: &ConnectionRecord) {
         for group in self.groups.close(&Subject::Connection(record.connection)) {
             self.found.extend(group.finding(&text::ends(record)));
         }
@@ -80,7 +78,7 @@ impl Sink for Rules {
         self.totals.connection(record);
     }
 
-    fn association(&mut self, record: &AssociationRecord) {
+    pub fn association(&mut self, record: &AssociationRecord) {
         for group in self.groups.close(&Subject::Association(record.association)) {
             self.found.extend(group.finding(&text::parties(record)));
         }
@@ -92,13 +90,13 @@ impl Sink for Rules {
         self.totals.associations += 1;
     }
 
-    fn message(&mut self, record: &MessageRecord) {
+    pub fn message(&mut self, record: &MessageRecord) {
         if let Some(progress) = self.progress(record.association) {
             progress.last = Some(Last::of(record));
         }
     }
 
-    fn operation(&mut self, record: &OperationRecord) {
+    pub fn operation(&mut self, record: &OperationRecord) {
         for rule in operation::RULES {
             rule(record, &mut self.groups);
         }
@@ -107,13 +105,13 @@ impl Sink for Rules {
         }
     }
 
-    fn anomaly(&mut self, record: &Anomaly) {
+    pub fn anomaly(&mut self, record: &Anomaly) {
         for rule in capture::ANOMALY_RULES {
             rule(record, &mut self.groups);
         }
     }
 
-    fn capture(&mut self, record: &CaptureRecord) {
+    pub fn capture(&mut self, record: &CaptureRecord) {
         self.found.extend(capture::INPUT_RULES.iter().filter_map(|rule| rule(record)));
         self.totals.capture(record);
     }

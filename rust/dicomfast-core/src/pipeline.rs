@@ -232,7 +232,7 @@ impl<S: Sink> Engine<S> {
         stats.packets += batch.frames;
         stats.segments += batch.segments.len() as u64;
         stats.bytes = bytes;
-        flow.process(batch, |consumer, anomaly| consumer.sink.anomaly(anomaly));
+        flow.process(batch, |consumer, anomaly| consumer.sink.anomaly(anomaly.clone()));
     }
 
     fn finish(&mut self, records: &[CaptureRecord], unsupported: &[(LinkType, u64)]) -> Result<()> {
@@ -240,7 +240,7 @@ impl<S: Sink> Engine<S> {
         self.front = Front::Done;
         self.flow.finish();
         for record in records {
-            self.flow.consumer.sink.capture(record);
+            self.flow.consumer.sink.capture(record.clone());
         }
         let undecoded: u64 = unsupported.iter().map(|(_, count)| *count).sum();
         if undecoded > 0 && undecoded == self.stats.packets {

@@ -44,8 +44,9 @@ pub struct Session {
 
 impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
-        let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads(options.threads) > 1)?;
-        let engine_options = EngineOptions { threads: options.threads, follow: options.follow, limits: options.limits };
+        let threads = threads(options.threads);
+        let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1)?;
+        let engine_options = EngineOptions { threads, follow: options.follow, limits: options.limits };
         Ok(Self { engine: Engine::open(inputs, &engine_options, rows)?, ready: VecDeque::new(), ended: false })
     }
 

@@ -208,16 +208,16 @@ impl Tables {
 }
 
 impl Sink for Tables {
-    fn connection(&mut self, record: &ConnectionRecord) {
+    fn connection(&mut self, record: ConnectionRecord) {
         if let Some(rows) = &mut self.builders.connections {
-            rows.add(&mut self.ready, |builder| builder.append(record));
+            rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        self.judge(|rules| rules.connection(record));
+        self.judge(|rules| rules.connection(&record));
     }
 
-    fn association(&mut self, record: &AssociationRecord) {
+    fn association(&mut self, record: AssociationRecord) {
         if let Some(rows) = &mut self.builders.associations {
-            rows.add(&mut self.ready, |builder| builder.append(record));
+            rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         if let Some(rows) = &mut self.builders.presentation_contexts {
             for context in &record.contexts {
@@ -225,49 +225,49 @@ impl Sink for Tables {
                 rows.add(&mut self.ready, |builder| builder.append(&row));
             }
         }
-        self.judge(|rules| rules.association(record));
+        self.judge(|rules| rules.association(&record));
     }
 
-    fn message(&mut self, record: &MessageRecord) {
+    fn message(&mut self, record: MessageRecord) {
         if let Some(rows) = &mut self.builders.messages {
-            rows.add(&mut self.ready, |builder| builder.append(record));
+            rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        self.judge(|rules| rules.message(record));
+        self.judge(|rules| rules.message(&record));
     }
 
-    fn operation(&mut self, record: &OperationRecord) {
+    fn operation(&mut self, record: OperationRecord) {
         if let Some(rows) = &mut self.builders.operations {
-            rows.add(&mut self.ready, |builder| builder.append(record));
+            rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        self.judge(|rules| rules.operation(record));
+        self.judge(|rules| rules.operation(&record));
     }
 
-    fn pdu(&mut self, record: &PduRecord) {
+    fn pdu(&mut self, record: PduRecord) {
         if let Some(rows) = &mut self.builders.pdus {
-            rows.add(&mut self.ready, |builder| builder.append(record));
+            rows.add(&mut self.ready, |builder| builder.append(&record));
         }
     }
 
-    fn event(&mut self, record: &EventRecord) {
+    fn event(&mut self, record: EventRecord) {
         if let Some(rows) = &mut self.builders.events {
-            rows.add(&mut self.ready, |builder| builder.append(record));
+            rows.add(&mut self.ready, |builder| builder.append(&record));
         }
     }
 
-    fn anomaly(&mut self, record: &Anomaly) {
+    fn anomaly(&mut self, record: Anomaly) {
         if let Some(rows) = &mut self.builders.anomalies
             && self.quota.admits(record.kind)
         {
-            rows.add(&mut self.ready, |builder| builder.append(record));
+            rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        self.judge(|rules| rules.anomaly(record));
+        self.judge(|rules| rules.anomaly(&record));
     }
 
-    fn capture(&mut self, record: &CaptureRecord) {
+    fn capture(&mut self, record: CaptureRecord) {
         if let Some(rows) = &mut self.builders.capture_info {
-            rows.add(&mut self.ready, |builder| builder.append(record));
+            rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        self.judge(|rules| rules.capture(record));
+        self.judge(|rules| rules.capture(&record));
     }
 
     fn wants(&self) -> Wants {

@@ -226,11 +226,11 @@ fn segments_in_order_are_not_copied() {
 struct Counter(u64);
 
 impl Sink for Counter {
-    fn message(&mut self, _: &MessageRecord) {
+    fn message(&mut self, _: MessageRecord) {
         self.0 += 1;
     }
 
-    fn association(&mut self, record: &AssociationRecord) {
+    fn association(&mut self, record: AssociationRecord) {
         self.0 += record.messages;
     }
 }

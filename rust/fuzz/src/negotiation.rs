@@ -39,12 +39,13 @@ pub fn negotiation(data: &[u8]) {
 fn command_set(body: &[u8]) {
     let (set, issues) = command::decode(body);
     assert!(issues.len() <= ISSUES);
-    let texts = [&set.affected_sop_class, &set.requested_sop_class, &set.error_comment, &set.move_destination, &set.affected_sop_instance];
-    for text in texts.into_iter().flatten() {
+    let uids = [&set.affected_sop_class, &set.requested_sop_class, &set.affected_sop_instance].map(Option::as_deref);
+    let texts = [&set.error_comment, &set.move_destination].map(Option::as_deref);
+    for text in uids.into_iter().chain(texts).flatten() {
         assert!(text.len() <= ESCAPED * TEXT_BYTES + ESCAPED, "{}", text.len());
     }
     assert!(4 * (set.offending_elements.len() + set.attribute_identifiers.len()) <= body.len());
     if let (Some(field), Some(code)) = (set.command_field, set.status) {
-        let _ = status(field, set.sop_class(), code);
+        let _ = status(field, set.sop_class().map(AsRef::as_ref), code);
     }
 }

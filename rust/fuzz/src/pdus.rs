@@ -37,31 +37,31 @@ impl Rows {
 }
 
 impl Sink for Rows {
-    fn association(&mut self, record: &AssociationRecord) {
-        self.row(record);
+    fn association(&mut self, record: AssociationRecord) {
+        self.row(&record);
     }
 
-    fn message(&mut self, record: &MessageRecord) {
-        self.row(record);
-        self.messages.push(record.clone());
+    fn message(&mut self, record: MessageRecord) {
+        self.row(&record);
+        self.messages.push(record);
     }
 
-    fn operation(&mut self, record: &OperationRecord) {
-        self.row(record);
+    fn operation(&mut self, record: OperationRecord) {
+        self.row(&record);
     }
 
-    fn pdu(&mut self, record: &PduRecord) {
-        self.row(record);
-        self.pdus.push(record.clone());
+    fn pdu(&mut self, record: PduRecord) {
+        self.row(&record);
+        self.pdus.push(record);
     }
 
-    fn event(&mut self, record: &EventRecord) {
-        self.row(record);
+    fn event(&mut self, record: EventRecord) {
+        self.row(&record);
     }
 
-    fn anomaly(&mut self, record: &Anomaly) {
+    fn anomaly(&mut self, record: Anomaly) {
         use AnomalyKind::{BadCommand, Midstream, PrefixBytes, Resynchronised};
-        self.row(record);
+        self.row(&record);
         self.bad_command |= record.kind == BadCommand;
         self.searched |= matches!(record.kind, Midstream | PrefixBytes | Resynchronised);
     }

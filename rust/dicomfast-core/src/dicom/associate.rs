@@ -11,6 +11,7 @@ pub use join::context_records;
 use super::issue::{Issue, Issues};
 use super::text;
 use crate::anomaly::AnomalyKind::{BadContextId, BadItem, BadPdu, UnknownItem as UnknownItemKind};
+use crate::event::Uid;
 use crate::limits::{Limits, UID_BYTES};
 use crate::reader::Reader;
 
@@ -30,11 +31,11 @@ pub struct Associate {
     pub calling_ae: Option<String>,
     pub called_ae_raw: Option<[u8; 16]>,
     pub calling_ae_raw: Option<[u8; 16]>,
-    pub application_context: Option<String>,
+    pub application_context: Option<Uid>,
     pub contexts: Vec<Context>,
     /// 0 means no limit.
     pub max_pdu: Option<u32>,
-    pub implementation_class_uid: Option<String>,
+    pub implementation_class_uid: Option<Uid>,
     pub implementation_version: Option<String>,
     pub async_window: Option<AsyncWindow>,
     pub roles: Vec<Role>,
@@ -54,9 +55,9 @@ pub struct Context {
     /// Only in A-ASSOCIATE-AC.
     pub result: Option<u8>,
     /// One in A-ASSOCIATE-RQ, none in A-ASSOCIATE-AC.
-    pub abstract_syntaxes: Vec<String>,
+    pub abstract_syntaxes: Vec<Uid>,
     /// One or more in A-ASSOCIATE-RQ; one in A-ASSOCIATE-AC, significant only if the result is acceptance.
-    pub transfer_syntaxes: Vec<String>,
+    pub transfer_syntaxes: Vec<Uid>,
 }
 
 /// Asynchronous operations window (0x53); 0 means no limit.
@@ -69,7 +70,7 @@ pub struct AsyncWindow {
 /// SCP/SCU role selection (0x54).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
-    pub sop_class: String,
+    pub sop_class: Uid,
     pub scu: bool,
     pub scp: bool,
 }
@@ -77,7 +78,7 @@ pub struct Role {
 /// SOP class extended negotiation (0x56).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extended {
-    pub sop_class: String,
+    pub sop_class: Uid,
     /// Service class application information: the first bytes, and how many there were.
     pub information: Vec<u8>,
     pub length: usize,
@@ -86,9 +87,9 @@ pub struct Extended {
 /// SOP class common extended negotiation (0x57).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommonExtended {
-    pub sop_class: String,
-    pub service_class: String,
-    pub related_general_sop_classes: Vec<String>,
+    pub sop_class: Uid,
+    pub service_class: Uid,
+    pub related_general_sop_classes: Vec<Uid>,
 }
 
 /// User identity (0x58) without what identifies the user.
@@ -252,13 +253,13 @@ impl Decoder<'_> {
     }
 
     /// The UID that an item holds.
-    fn uid(&mut self, item: &Item<'_>) -> Option<String> {
+    fn uid(&mut self, item: &Item<'_>) -> Option<Uid> {
         self.uid_text(item.value, item.is_whole(), item.code)
     }
 
     /// A UID. `None` for what is cut short, empty or holds control bytes: it is no UID but a misread structure, which may hold anything,
     /// a passcode included. In the user information, where passcodes stand, only digits and dots are believed.
-    fn uid_text(&mut self, value: &[u8], whole: bool, item_type: u8) -> Option<String> {
+    fn uid_text(&mut self, value: &[u8], whole: bool, item_type: u8) -> Option<Uid> {
         if whole && let Some(uid) = text::plain_uid(value) {
             return Some(uid);
         }
@@ -276,7 +277,7 @@ impl Decoder<'_> {
         } else if kept.len() > 64 || !is_plain {
             self.issues.push(BadItem, format!("item {item_type:#04x} holds {length} bytes that are not a valid UID"));
         }
-        Some(text::uid(kept))
+        Some(text::uid(kept).into())
     }
 
     fn unknown(&mut self, item: &Item<'_>) {

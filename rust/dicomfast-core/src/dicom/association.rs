@@ -8,6 +8,7 @@ use super::status::{Category, status};
 use crate::anomaly::AnomalyKind;
 use crate::event::{
     AssociationRecord, Closed, ContextRecord, EndedBy, MessageRecord, NO_TIME, OperationRecord, Outcome, PeerRecord, Sender, Stamp, Time,
+    Uid,
 };
 use crate::flow::{End, Ends, Info};
 
@@ -205,7 +206,7 @@ impl Association {
         self.contexts.iter().find(|context| context.context_id == id)
     }
 
-    pub fn transfer_syntax(&self, context_id: u8) -> Option<String> {
+    pub fn transfer_syntax(&self, context_id: u8) -> Option<Uid> {
         self.context(context_id)?.transfer_syntax.clone()
     }
 

@@ -11,7 +11,7 @@ use element::{Element, Elements, Encoding};
 use super::issue::{Issue, Issues};
 use super::text;
 use crate::anomaly::AnomalyKind::BadCommand;
-use crate::event::CommandSet;
+use crate::event::{CommandSet, Uid};
 use crate::limits::UID_BYTES;
 use crate::reader::Reader;
 
@@ -136,7 +136,7 @@ impl Decoder {
         tags
     }
 
-    fn uid(&mut self, element: &Element<'_>) -> Option<String> {
+    fn uid(&mut self, element: &Element<'_>) -> Option<Uid> {
         if let Some(uid) = text::plain_uid(element.value) {
             return Some(uid);
         }
@@ -145,7 +145,7 @@ impl Decoder {
             let cut = if value.len() > UID_BYTES { ", cut" } else { "" };
             self.issues.push(BadCommand, format!("{} holds {} bytes that are not a valid UID{cut}", name(element.tag), value.len()));
         }
-        present(text::uid(value))
+        present(text::uid(value)).map(Uid::from)
     }
 
     fn ae_title(&mut self, element: &Element<'_>) -> Option<String> {

@@ -175,13 +175,13 @@ impl<S: Sink> Consumer for Dicom<S> {
         } else {
             Protocol::Tls
         };
-        self.sink.connection(&record);
+        self.sink.connection(record);
     }
 
     fn anomaly(&mut self, state: &mut Conversation, mut anomaly: Anomaly) {
         if anomaly.association.is_none() && state.associations.len() == 1 {
             anomaly.association = state.associations.front().map(|association| association.number);
         }
-        self.sink.anomaly(&anomaly);
+        self.sink.anomaly(anomaly);
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Out<'a, S> {
 
 impl<S: Sink> Out<'_, S> {
     pub(super) fn note(&mut self, association: Option<u64>, stamp: Stamp, anomaly: Anomaly) {
-        self.sink.anomaly(&anomaly.at(stamp).on(self.info.connection).within(association));
+        self.sink.anomaly(anomaly.at(stamp).on(self.info.connection).within(association));
     }
 
     pub(super) fn message(&mut self, association: &Association, mut message: MessageRecord) {
@@ -35,14 +35,14 @@ impl<S: Sink> Out<'_, S> {
         message.message = *self.next_message;
         *self.next_message += 1;
         if self.wants.events {
-            self.sink.event(&describe::message(&message, association, self.info));
+            self.sink.event(describe::message(&message, association, self.info));
         }
-        self.sink.message(&message);
+        self.sink.message(message);
     }
 
     pub(super) fn operation(&mut self, association: &mut Association, mut operation: OperationRecord) {
         association.count_operation(&mut operation, self.info.connection);
-        self.sink.operation(&operation);
+        self.sink.operation(operation);
     }
 
     pub(super) fn finish(&mut self, mut association: Association, closed: Closed) {
@@ -59,7 +59,7 @@ impl<S: Sink> Out<'_, S> {
             self.note(Some(association.number), stamp, note);
             self.operation(&mut association, operation);
         }
-        self.sink.association(&association.record(self.info, closed));
+        self.sink.association(association.record(self.info, closed));
     }
 }
 
@@ -162,7 +162,7 @@ impl<S: Sink> Handler<'_, S> {
         }
         let (info, end) = (self.info, self.end);
         if let Some(event) = self.current().map(|association| describe::association(pdu, codes, association, info, end)) {
-            self.out.sink.event(&event);
+            self.out.sink.event(event);
         }
     }
 
@@ -296,7 +296,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
                 header_length: pdu.header_length,
                 complete: pdu.complete,
             };
-            self.out.sink.pdu(&record);
+            self.out.sink.pdu(record);
         }
     }
 

@@ -14,11 +14,20 @@ pub use super::codes::{
 /// tails ": Default Transfer Syntax for ..." are left out. A line each: UID, tab, name.
 static UIDS: &str = include_str!("uids.tsv");
 
+/// UIDs with their names. A fixed seed is safe: the keys are ours, a peer can only look up.
+fn names() -> &'static HashMap<&'static str, &'static str, FixedState> {
+    static NAMES: OnceLock<HashMap<&'static str, &'static str, FixedState>> = OnceLock::new();
+    NAMES.get_or_init(|| UIDS.lines().filter_map(|line| line.split_once('\t')).collect())
+}
+
 /// The name of a UID that stands for a SOP class, a transfer syntax and so on; `None` for instances and what is not known.
 pub fn uid_name(uid: &str) -> Option<&'static str> {
-    static NAMES: OnceLock<HashMap<&'static str, &'static str, FixedState>> = OnceLock::new();
-    // A fixed seed is safe: the keys are ours, a peer can only look up.
-    NAMES.get_or_init(|| UIDS.lines().filter_map(|line| line.split_once('\t')).collect()).get(uid).copied()
+    names().get(uid).copied()
+}
+
+/// The same UID, where it is one that has a name.
+pub fn known_uid(uid: &str) -> Option<&'static str> {
+    names().get_key_value(uid).map(|(uid, _)| *uid)
 }
 
 /// "CT Image Storage (1.2.840.10008.5.1.4.1.1.2)", or the UID alone.

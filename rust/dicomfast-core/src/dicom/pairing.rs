@@ -271,8 +271,8 @@ fn operation_of(request: &MessageRecord, connection: u64) -> OperationRecord {
         context_id: request.context_id,
         command_field: command.command_field.unwrap_or(0),
         initiator: request.sender,
-        sop_class: command.sop_class().map(str::to_owned),
-        sop_instance: command.sop_instance().map(str::to_owned),
+        sop_class: command.sop_class().cloned(),
+        sop_instance: command.sop_instance().cloned(),
         transfer_syntax: request.transfer_syntax.clone(),
         status: None,
         error_comment: None,
@@ -338,10 +338,10 @@ fn add_response(operation: &mut OperationRecord, response: &MessageRecord) {
     }
     // N-CREATE without an instance: the performer names it in the response (PS3.7 section 10.1.5).
     if operation.sop_instance.is_none() {
-        operation.sop_instance = command.sop_instance().map(str::to_owned);
+        operation.sop_instance = command.sop_instance().cloned();
     }
     if operation.sop_class.is_none() {
-        operation.sop_class = command.sop_class().map(str::to_owned);
+        operation.sop_class = command.sop_class().cloned();
     }
     let latest = |old: &mut Option<u16>, new: Option<u16>| *old = new.or(*old);
     latest(&mut operation.remaining_suboperations, command.remaining_suboperations);

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use super::names::known_uid;
+use crate::event::Uid;
 use crate::limits::{TEXT_BYTES, UID_BYTES};
 
 /// An AE title: spaces and NULs around it are padding. Bytes outside printable ASCII are escaped, a backslash is doubled.
@@ -16,10 +18,11 @@ pub fn uid(raw: &[u8]) -> String {
 }
 
 /// A UID as PS3.5 section 9.1 has it, its padding gone: digits and dots, 1 to 64 of them. `None`: it must be looked at closely.
-pub(super) fn plain_uid(raw: &[u8]) -> Option<String> {
+pub(super) fn plain_uid(raw: &[u8]) -> Option<Uid> {
     let raw = trim_end(raw);
     let is_plain = (1..=64).contains(&raw.len()) && raw.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
-    if is_plain { std::str::from_utf8(raw).ok().map(str::to_owned) } else { None }
+    let uid = if is_plain { std::str::from_utf8(raw).ok()? } else { return None };
+    Some(known_uid(uid).map_or_else(|| Uid::from(uid.to_owned()), Uid::from))
 }
 
 /// An LO or SH value such as an error comment: printable UTF-8 stays, all else is escaped.

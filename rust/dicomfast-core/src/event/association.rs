@@ -1,6 +1,6 @@
 //! What is told of an association (PS3.8): its row, its PDUs, and its events as they happen.
 
-use super::{Endpoint, Sender, Stamp, Time};
+use super::{Endpoint, Sender, Stamp, Time, Uid};
 
 /// How an association came out (`associations.outcome`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +56,12 @@ impl EndedBy {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContextRecord {
     pub context_id: u8,
-    pub abstract_syntax: Option<String>,
-    pub proposed_transfer_syntaxes: Vec<String>,
+    pub abstract_syntax: Option<Uid>,
+    pub proposed_transfer_syntaxes: Vec<Uid>,
     /// 0 acceptance, 1 user rejection, 2 no reason, 3 abstract syntax not supported, 4 transfer syntaxes not supported.
     pub result: Option<u8>,
     /// Only where the result is acceptance: PS3.8 says it is not significant otherwise.
-    pub transfer_syntax: Option<String>,
+    pub transfer_syntax: Option<Uid>,
     pub scu_role_proposed: Option<bool>,
     pub scp_role_proposed: Option<bool>,
     pub scu_role_accepted: Option<bool>,
@@ -75,7 +75,7 @@ pub struct ContextRecord {
 pub struct PeerRecord {
     /// 0 means no limit.
     pub max_pdu: Option<u32>,
-    pub implementation_class_uid: Option<String>,
+    pub implementation_class_uid: Option<Uid>,
     pub implementation_version: Option<String>,
     /// Bytes of this side's PDUs, headers included.
     pub bytes: u64,
@@ -109,7 +109,7 @@ pub struct AssociationRecord {
     /// Source and reason of A-ABORT (PS3.8 section 9.3.8).
     pub abort: Option<[u8; 2]>,
     pub abort_sender: Option<Sender>,
-    pub application_context: Option<String>,
+    pub application_context: Option<Uid>,
     pub protocol_version: Option<u16>,
     pub requestor_peer: PeerRecord,
     pub acceptor_peer: PeerRecord,
@@ -166,8 +166,8 @@ pub struct EventRecord {
     pub called_ae: Option<String>,
     pub context_id: Option<u8>,
     pub message_id: Option<u16>,
-    pub sop_class: Option<String>,
-    pub sop_instance: Option<String>,
+    pub sop_class: Option<Uid>,
+    pub sop_instance: Option<Uid>,
     pub status: Option<u16>,
     pub dataset_bytes: Option<u64>,
     pub complete: bool,

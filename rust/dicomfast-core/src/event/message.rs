@@ -1,12 +1,12 @@
 //! What is told of DIMSE messages and of the operations they make up (PS3.7).
 
-use super::{Sender, Stamp, Time};
+use super::{Sender, Stamp, Time, Uid};
 
 /// The command set of a message (PS3.7 section 9.3, 10.3 and annex E), each element as it stood; `None` where absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandSet {
-    pub affected_sop_class: Option<String>,
-    pub requested_sop_class: Option<String>,
+    pub affected_sop_class: Option<Uid>,
+    pub requested_sop_class: Option<Uid>,
     pub command_field: Option<u16>,
     pub message_id: Option<u16>,
     pub message_id_responded_to: Option<u16>,
@@ -18,8 +18,8 @@ pub struct CommandSet {
     pub offending_elements: Vec<u32>,
     pub error_comment: Option<String>,
     pub error_id: Option<u16>,
-    pub affected_sop_instance: Option<String>,
-    pub requested_sop_instance: Option<String>,
+    pub affected_sop_instance: Option<Uid>,
+    pub requested_sop_instance: Option<Uid>,
     pub event_type_id: Option<u16>,
     pub attribute_identifiers: Vec<u32>,
     pub action_type_id: Option<u16>,
@@ -35,12 +35,12 @@ pub struct CommandSet {
 
 impl CommandSet {
     /// Affected, else requested, SOP class.
-    pub fn sop_class(&self) -> Option<&str> {
-        self.affected_sop_class.as_deref().or(self.requested_sop_class.as_deref())
+    pub fn sop_class(&self) -> Option<&Uid> {
+        self.affected_sop_class.as_ref().or(self.requested_sop_class.as_ref())
     }
 
-    pub fn sop_instance(&self) -> Option<&str> {
-        self.affected_sop_instance.as_deref().or(self.requested_sop_instance.as_deref())
+    pub fn sop_instance(&self) -> Option<&Uid> {
+        self.affected_sop_instance.as_ref().or(self.requested_sop_instance.as_ref())
     }
 }
 
@@ -52,7 +52,7 @@ pub struct MessageRecord {
     pub message: u64,
     pub sender: Sender,
     pub context_id: u8,
-    pub transfer_syntax: Option<String>,
+    pub transfer_syntax: Option<Uid>,
     pub command: CommandSet,
     /// From the command set, or from the bytes where the command set was lost.
     pub has_dataset: bool,
@@ -77,9 +77,9 @@ pub struct OperationRecord {
     /// Command field of the request.
     pub command_field: u16,
     pub initiator: Sender,
-    pub sop_class: Option<String>,
-    pub sop_instance: Option<String>,
-    pub transfer_syntax: Option<String>,
+    pub sop_class: Option<Uid>,
+    pub sop_instance: Option<Uid>,
+    pub transfer_syntax: Option<Uid>,
     /// Of the last response.
     pub status: Option<u16>,
     pub error_comment: Option<String>,

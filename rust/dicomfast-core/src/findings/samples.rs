@@ -44,10 +44,10 @@ pub(crate) fn connection() -> ConnectionRecord {
 pub(crate) fn context(context_id: u8, result: u8) -> ContextRecord {
     ContextRecord {
         context_id,
-        abstract_syntax: Some(CT.to_owned()),
-        proposed_transfer_syntaxes: vec![IMPLICIT.to_owned()],
+        abstract_syntax: Some(CT.into()),
+        proposed_transfer_syntaxes: vec![IMPLICIT.into()],
         result: Some(result),
-        transfer_syntax: (result == 0).then(|| IMPLICIT.to_owned()),
+        transfer_syntax: (result == 0).then(|| IMPLICIT.into()),
         used: u64::from(result == 0),
         ..ContextRecord::default()
     }
@@ -57,7 +57,7 @@ pub(crate) fn context(context_id: u8, result: u8) -> ContextRecord {
 pub(crate) fn association() -> AssociationRecord {
     let peer = PeerRecord {
         max_pdu: Some(16_384),
-        implementation_class_uid: Some("1.2.3".to_owned()),
+        implementation_class_uid: Some("1.2.3".into()),
         implementation_version: Some("ONE".to_owned()),
         bytes: 20_000,
         max_pdu_sent: Some(16_000),
@@ -82,7 +82,7 @@ pub(crate) fn association() -> AssociationRecord {
         reject: None,
         abort: None,
         abort_sender: None,
-        application_context: Some("1.2.840.10008.3.1.1.1".to_owned()),
+        application_context: Some("1.2.840.10008.3.1.1.1".into()),
         protocol_version: Some(1),
         requestor_peer: peer.clone(),
         acceptor_peer: peer,
@@ -109,9 +109,9 @@ pub(crate) fn operation() -> OperationRecord {
         context_id: 1,
         command_field: 0x0001,
         initiator: Sender::Requestor,
-        sop_class: Some(CT.to_owned()),
-        sop_instance: Some("1.2.3.4".to_owned()),
-        transfer_syntax: Some(IMPLICIT.to_owned()),
+        sop_class: Some(CT.into()),
+        sop_instance: Some("1.2.3.4".into()),
+        transfer_syntax: Some(IMPLICIT.into()),
         status: Some(0),
         error_comment: None,
         offending_elements: Vec::new(),
@@ -141,8 +141,8 @@ pub(crate) fn operation() -> OperationRecord {
 /// A whole C-STORE-RQ.
 pub(crate) fn message() -> MessageRecord {
     let command = crate::event::CommandSet {
-        affected_sop_class: Some(CT.to_owned()),
-        affected_sop_instance: Some("1.2.3.4".to_owned()),
+        affected_sop_class: Some(CT.into()),
+        affected_sop_instance: Some("1.2.3.4".into()),
         command_field: Some(0x0001),
         message_id: Some(1),
         priority: Some(2),
@@ -154,7 +154,7 @@ pub(crate) fn message() -> MessageRecord {
         message: 11,
         sender: Sender::Requestor,
         context_id: 1,
-        transfer_syntax: Some(IMPLICIT.to_owned()),
+        transfer_syntax: Some(IMPLICIT.into()),
         command,
         has_dataset: true,
         command_bytes: 120,

@@ -5,7 +5,7 @@ use super::{CODES, Rules};
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{
     AssociationRecord, CaptureRecord, Closed, ConnectionRecord, EndedBy, FindingRecord, MessageRecord, Opened, OperationRecord, Outcome,
-    Protocol, Sender, Sink, Stamp,
+    Protocol, Sender, Stamp,
 };
 use crate::limits::Limits;
 

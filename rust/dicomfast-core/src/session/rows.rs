@@ -179,16 +179,16 @@ impl Beside {
 }
 
 impl Told {
-    fn tell(&self, sink: &mut impl Sink) {
+    fn tell(self, sink: &mut impl Sink) {
         match self {
-            Self::Connection(record) => sink.connection(record),
-            Self::Association(record) => sink.association(record),
+            Self::Connection(record) => sink.connection(*record),
+            Self::Association(record) => sink.association(*record),
             Self::Message(record) => sink.message(record),
             Self::Operation(record) => sink.operation(record),
             Self::Pdu(record) => sink.pdu(record),
-            Self::Event(record) => sink.event(record),
+            Self::Event(record) => sink.event(*record),
             Self::Anomaly(record) => sink.anomaly(record),
-            Self::Capture(record) => sink.capture(record),
+            Self::Capture(record) => sink.capture(*record),
         }
     }
 }
@@ -196,10 +196,10 @@ impl Told {
 macro_rules! forward {
     ($($method:ident($record:ty) as $told:expr;)*) => {
         impl Sink for Rows {
-            $(fn $method(&mut self, record: &$record) {
+            $(fn $method(&mut self, record: $record) {
                 match self {
                     Self::Here(tables) => tables.$method(record),
-                    Self::Beside(beside) => beside.tell($told(record.clone())),
+                    Self::Beside(beside) => beside.tell($told(record)),
                 }
             })*
 

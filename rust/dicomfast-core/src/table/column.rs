@@ -287,7 +287,7 @@ impl Column for Ip {
 pub(super) struct Texts(ListBuilder<StringBuilder>);
 
 impl Texts {
-    pub(super) fn append<'a>(&mut self, value: impl Into<Option<&'a [String]>>) {
+    pub(super) fn append<'a, T: AsRef<str> + 'a>(&mut self, value: impl Into<Option<&'a [T]>>) {
         let value = value.into();
         for text in value.unwrap_or_default() {
             self.0.values().append_value(text);
@@ -333,7 +333,7 @@ impl Column for Tags {
 }
 
 /// `None` for an empty list: what was not seen is null.
-pub(super) fn seen(texts: &[String]) -> Option<&[String]> {
+pub(super) fn seen<T>(texts: &[T]) -> Option<&[T]> {
     (!texts.is_empty()).then_some(texts)
 }
 

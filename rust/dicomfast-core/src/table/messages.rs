@@ -7,7 +7,8 @@ use crate::event::MessageRecord;
 columns! {
     MessageRecord as row;
     let set = &row.command;
-    let text = set.status.map(|code| status::status(set.command_field.unwrap_or_default(), set.sop_class(), code));
+    let class = set.sop_class().map(AsRef::as_ref);
+    let text = set.status.map(|code| status::status(set.command_field.unwrap_or_default(), class, code));
     /// Number of the association, as in `associations`.
     association: U64 = row.association;
     /// Number of the message within the capture, from 0.
@@ -27,11 +28,11 @@ columns! {
     /// `transfer_syntax` in words.
     transfer_syntax_name: Word = row.transfer_syntax.as_deref().and_then(names::uid_name);
     /// Affected SOP Class UID (0000,0002), else Requested SOP Class UID (0000,0003).
-    sop_class: Word = set.sop_class();
+    sop_class: Word = class;
     /// `sop_class` in words.
-    sop_class_name: Word = set.sop_class().and_then(names::uid_name);
+    sop_class_name: Word = class.and_then(names::uid_name);
     /// Affected SOP Instance UID (0000,1000), else Requested SOP Instance UID (0000,1001).
-    sop_instance: Text = set.sop_instance();
+    sop_instance: Text = set.sop_instance().map(AsRef::as_ref);
     /// Status (0000,0900).
     status: U16 = set.status;
     /// `status` in the words of the service class (PS3.4), else of PS3.7 annex C.

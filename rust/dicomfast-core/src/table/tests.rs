@@ -77,7 +77,7 @@ fn null_at(batch: &RecordBatch, column: &str, row: usize) -> bool {
 #[test]
 fn association_row() {
     let batch = rows(Table::Associations, |tables| {
-        tables.association(&samples::association());
+        tables.association(samples::association());
         let mut bare = samples::association();
         bare.requested = None;
         bare.answered = None;
@@ -88,7 +88,7 @@ fn association_row() {
         bare.dataset_span = Some((SECOND, SECOND));
         bare.last.time = NO_TIME;
         bare.reject = Some([1, 1, 7]);
-        tables.association(&bare);
+        tables.association(bare);
     });
     assert_eq!(u64_at(&batch, "association", 0), Some(7));
     assert_eq!(text_at(&batch, "calling_ae", 0).as_deref(), Some("CT01"));
@@ -119,7 +119,7 @@ fn presentation_context_rows() {
         refused.scp_role_proposed = Some(true);
         refused.scp_role_accepted = Some(false);
         record.contexts.push(refused);
-        tables.association(&record);
+        tables.association(record);
     });
     assert_eq!(batch.num_rows(), 2);
     assert_eq!(text_at(&batch, "abstract_syntax_name", 0).as_deref(), Some("CT Image Storage"));
@@ -132,7 +132,7 @@ fn presentation_context_rows() {
 #[test]
 fn operation_row() {
     let batch = rows(Table::Operations, |tables| {
-        tables.operation(&samples::operation());
+        tables.operation(samples::operation());
         let mut open = samples::operation();
         open.status = None;
         open.first_response = None;
@@ -142,7 +142,7 @@ fn operation_row() {
         open.dataset_bytes = 0;
         open.message_id = None;
         open.offending_elements = vec![0x0008_0018, 0x0010_0010];
-        tables.operation(&open);
+        tables.operation(open);
     });
     assert_eq!(text_at(&batch, "command", 0).as_deref(), Some("C-STORE"));
     assert_eq!(text_at(&batch, "status_category", 0).as_deref(), Some("success"));
@@ -162,11 +162,11 @@ fn operation_row() {
 #[test]
 fn message_row() {
     let batch = rows(Table::Messages, |tables| {
-        tables.message(&samples::message());
+        tables.message(samples::message());
         let mut lost = samples::message();
         lost.command = crate::event::CommandSet { message_id_responded_to: Some(9), ..Default::default() };
         lost.first.time = NO_TIME;
-        tables.message(&lost);
+        tables.message(lost);
     });
     assert_eq!(text_at(&batch, "command", 0).as_deref(), Some("C-STORE-RQ"));
     assert_eq!(text_at(&batch, "sop_instance", 0).as_deref(), Some("1.2.3.4"));
@@ -184,7 +184,7 @@ fn connection_row() {
         let mut record = samples::connection();
         record.client_counts.rtt_min = Some(77);
         record.server_counts.lost_bytes = 5;
-        tables.connection(&record);
+        tables.connection(record);
     });
     assert_eq!(text_at(&batch, "protocol", 0).as_deref(), Some("dicom"));
     assert_eq!(duration_at(&batch, "duration", 0), Some(2 * SECOND));
@@ -221,7 +221,7 @@ fn pdu_and_event_rows_only_when_wanted() {
         called_ae: None,
         context_id: Some(1),
         message_id: Some(4),
-        sop_class: Some(samples::CT.to_owned()),
+        sop_class: Some(samples::CT.into()),
         sop_instance: None,
         status: Some(0xa700),
         dataset_bytes: None,
@@ -231,14 +231,14 @@ fn pdu_and_event_rows_only_when_wanted() {
     };
     let batch = rows(Table::Pdus, |tables| {
         assert!(tables.wants().pdus && !tables.wants().events);
-        tables.pdu(&pdu);
-        tables.event(&event);
+        tables.pdu(pdu);
+        tables.event(event.clone());
     });
     assert_eq!(batch.column_by_name("type").unwrap().as_primitive::<UInt8Type>().value(0), 4);
     assert_eq!(batch.column_by_name("length").unwrap().as_primitive::<UInt32Type>().value(0), 70_000);
     assert_eq!(batch.column_by_name("header").unwrap().as_binary::<i32>().value(0), [4, 0, 0, 1, 0x11, 0x70]);
 
-    let batch = rows(Table::Events, |tables| tables.event(&event));
+    let batch = rows(Table::Events, |tables| tables.event(event));
     assert_eq!(text_at(&batch, "event", 0).as_deref(), Some("C-STORE-RSP"));
     assert_eq!(text_at(&batch, "source_ip", 0).as_deref(), Some("10.0.0.2"));
     assert!(text_at(&batch, "status_text", 0).is_some());
@@ -248,7 +248,7 @@ fn pdu_and_event_rows_only_when_wanted() {
 
 #[test]
 fn capture_row() {
-    let batch = rows(Table::CaptureInfo, |tables| tables.capture(&samples::capture()));
+    let batch = rows(Table::CaptureInfo, |tables| tables.capture(samples::capture()));
     assert_eq!(text_at(&batch, "name", 0).as_deref(), Some("a.pcap"));
     assert_eq!(list_at(&batch, "link_types", 0), Some(vec!["EN10MB".to_owned()]));
     assert!(null_at(&batch, "dropped", 0) && null_at(&batch, "comments", 0));
@@ -258,9 +258,9 @@ fn capture_row() {
 fn anomalies_of_one_kind_are_capped_and_counted() {
     let batch = rows(Table::Anomalies, |tables| {
         for number in 0..10 {
-            tables.anomaly(&Anomaly::new(AnomalyKind::BadPdu, "length 3").on(number));
+            tables.anomaly(Anomaly::new(AnomalyKind::BadPdu, "length 3").on(number));
         }
-        tables.anomaly(&Anomaly::new(AnomalyKind::LostBytes, "12 bytes").at(Stamp { packet: 4, time: SECOND }).spanning(100, 12));
+        tables.anomaly(Anomaly::new(AnomalyKind::LostBytes, "12 bytes").at(Stamp { packet: 4, time: SECOND }).spanning(100, 12));
     });
     let kinds: Vec<_> = (0..batch.num_rows()).map(|row| text_at(&batch, "kind", row).unwrap()).collect();
     assert_eq!(kinds, ["bad-pdu", "bad-pdu", "bad-pdu", "lost-bytes", "bad-pdu"]);

@@ -16,7 +16,7 @@ fn words(associate: &Associate, kind: Kind) -> Vec<String> {
     let mut line = |name: &str, value: Option<String>| lines.extend(value.map(|value| format!("{name} {value}")));
     line("called_ae", associate.called_ae.clone());
     line("calling_ae", associate.calling_ae.clone());
-    line("application_context", associate.application_context.clone());
+    line("application_context", associate.application_context.as_deref().map(str::to_owned));
     for context in &associate.contexts {
         let syntaxes = context.transfer_syntaxes.join(",");
         let value = match kind {
@@ -29,7 +29,7 @@ fn words(associate: &Associate, kind: Kind) -> Vec<String> {
         line("context", Some(value));
     }
     line("max_pdu", associate.max_pdu.map(|length| length.to_string()));
-    line("implementation_class_uid", associate.implementation_class_uid.clone());
+    line("implementation_class_uid", associate.implementation_class_uid.as_deref().map(str::to_owned));
     line("implementation_version", associate.implementation_version.clone());
     line("async", associate.async_window.map(|window| format!("{} {}", window.invoked, window.performed)));
     for role in &associate.roles {
@@ -85,7 +85,7 @@ fn dicom_ul_reads_the_same() {
         };
         assert_eq!(ours.called_ae.as_ref(), Some(&called), "{}", case.name);
         assert_eq!(ours.calling_ae.as_ref(), Some(&calling), "{}", case.name);
-        assert_eq!(ours.application_context.as_ref(), Some(&application), "{}", case.name);
+        assert_eq!(ours.application_context.as_deref(), Some(application.as_str()), "{}", case.name);
         assert_eq!(ours.contexts.len(), contexts.len(), "{}", case.name);
         for (ours, (id, result, abstract_syntaxes, mut transfer_syntaxes)) in ours.contexts.iter().zip(contexts) {
             // dicom-ul has an empty text where the answer has no transfer syntax, or an empty one.
@@ -98,11 +98,11 @@ fn dicom_ul_reads_the_same() {
         for item in user {
             match item {
                 UserVariableItem::MaxLength(length) => assert_eq!(ours.max_pdu, Some(length)),
-                UserVariableItem::ImplementationClassUID(uid) => assert_eq!(ours.implementation_class_uid, Some(uid)),
+                UserVariableItem::ImplementationClassUID(uid) => assert_eq!(ours.implementation_class_uid, Some(uid.into())),
                 UserVariableItem::ImplementationVersionName(name) => assert_eq!(ours.implementation_version, Some(name)),
                 UserVariableItem::ScuScpRoleSelectionSubItem(uid, role) => {
                     let ours = roles.next().expect("a role");
-                    assert_eq!((&ours.sop_class, ours.scu, ours.scp), (&uid, role.scu, role.scp), "{}", case.name);
+                    assert_eq!((&*ours.sop_class, ours.scu, ours.scp), (uid.as_str(), role.scu, role.scp), "{}", case.name);
                 }
                 UserVariableItem::UserIdentityItem(identity) => {
                     let ours = ours.user_identity.expect("an identity");

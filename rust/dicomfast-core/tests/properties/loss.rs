@@ -31,7 +31,7 @@ fn whole(world: &World, packets: &[Packet]) -> Vec<bool> {
 fn no_false_complete(rows: &Rows, world: &World, whole: &[bool]) -> Result<(), TestCaseError> {
     let named = |name: Option<&str>| name.and_then(|name| name.strip_prefix("1.2.3.")).and_then(|name| name.parse::<usize>().ok());
     for row in rows.messages.iter().filter(|row| row.complete) {
-        let name = named(row.command.sop_instance());
+        let name = named(row.command.sop_instance().map(AsRef::as_ref));
         let real = name.and_then(|name| world.messages.get(name).filter(|_| whole[name]));
         prop_assert!(real.is_some(), "complete, but not whole: {:?}", row);
         prop_assert_eq!(real.and_then(|sent| sent.dataset).unwrap_or(0) as u64, row.dataset_bytes);
@@ -60,7 +60,7 @@ fn is_blurred(world: &World, have: &[Vec<bool>; 2], association: u64, in_step: b
 fn nothing_missed(rows: &Rows, world: &World, whole: &[bool], have: &[Vec<bool>; 2], in_step: bool) -> Result<(), TestCaseError> {
     for sent in world.messages.iter().filter(|sent| whole[sent.name]) {
         let name = format!("1.2.3.{}", sent.name);
-        let found = rows.messages.iter().filter(|row| row.command.sop_instance() == Some(&name)).collect::<Vec<_>>();
+        let found = rows.messages.iter().filter(|row| row.command.sop_instance().is_some_and(|uid| *uid == name)).collect::<Vec<_>>();
         prop_assert_eq!(found.len(), 1, "message {} of {:?}", sent.name, world.messages);
         prop_assert!(found[0].complete, "message {} is whole", sent.name);
         prop_assert_eq!(found[0].sender, sender(sent.sender));

@@ -20,28 +20,28 @@ pub(crate) struct Rows {
 }
 
 impl Sink for Rows {
-    fn connection(&mut self, record: &ConnectionRecord) {
-        self.connections.push(record.clone());
+    fn connection(&mut self, record: ConnectionRecord) {
+        self.connections.push(record);
     }
 
-    fn association(&mut self, record: &AssociationRecord) {
-        self.associations.push(record.clone());
+    fn association(&mut self, record: AssociationRecord) {
+        self.associations.push(record);
     }
 
-    fn message(&mut self, record: &MessageRecord) {
-        self.messages.push(record.clone());
+    fn message(&mut self, record: MessageRecord) {
+        self.messages.push(record);
     }
 
-    fn operation(&mut self, record: &OperationRecord) {
-        self.operations.push(record.clone());
+    fn operation(&mut self, record: OperationRecord) {
+        self.operations.push(record);
     }
 
-    fn pdu(&mut self, record: &PduRecord) {
-        self.pdus.push(record.clone());
+    fn pdu(&mut self, record: PduRecord) {
+        self.pdus.push(record);
     }
 
-    fn anomaly(&mut self, record: &Anomaly) {
-        self.anomalies.push(record.clone());
+    fn anomaly(&mut self, record: Anomaly) {
+        self.anomalies.push(record);
     }
 
     fn wants(&self) -> Wants {

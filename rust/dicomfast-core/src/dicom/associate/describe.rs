@@ -113,7 +113,7 @@ fn information(extended: &Extended) -> String {
         "enhanced multi-frame image conversion",
     ];
     const RETRIEVE: [&str; 2] = ["relational retrieval", "enhanced multi-frame image conversion"];
-    let uid = extended.sop_class.as_str();
+    let uid = &*extended.sop_class;
     let named = if let Some(model) = uid.strip_prefix("1.2.840.10008.5.1.4.1.2.") {
         match model.rsplit('.').next() {
             Some("1") => flags(&FIND, &extended.information),

@@ -3,6 +3,7 @@
 use super::{AsyncWindow, CommonExtended, Decoder, Extended, Item, Kind, Role, UserIdentity, keep};
 use crate::anomaly::AnomalyKind::BadItem;
 use crate::dicom::text;
+use crate::event::Uid;
 use crate::limits::UID_BYTES;
 use crate::reader::Reader;
 
@@ -130,7 +131,7 @@ impl Decoder<'_> {
         self.counted(reader, item_type).map_or(0, |(value, _)| value.len() as u16)
     }
 
-    fn counted_uid(&mut self, reader: &mut Reader<'_>, item_type: u8) -> Option<String> {
+    fn counted_uid(&mut self, reader: &mut Reader<'_>, item_type: u8) -> Option<Uid> {
         let (value, whole) = self.counted(reader, item_type)?;
         self.uid_text(value, whole, item_type)
     }

@@ -1,7 +1,7 @@
 //! Command fields and command sets in the words of PS3.7 (annex E). Knows the decoded values, not the bytes.
 
 use crate::dicom::names::{priority_text, uid_and_name};
-use crate::event::CommandSet;
+use crate::event::{CommandSet, Uid};
 
 /// "C-STORE-RQ", "C-STORE-RSP" ...; "unknown" for what PS3.7 does not define.
 pub fn command_name(field: u16) -> &'static str {
@@ -57,7 +57,7 @@ pub fn command_lines(command: &CommandSet) -> Vec<String> {
             lines.push(format!("(0000,{element:04X}) {name}: {value}"));
         }
     };
-    let class = |uid: &Option<String>| uid.as_deref().map(uid_and_name);
+    let class = |uid: &Option<Uid>| uid.as_deref().map(uid_and_name);
     let quoted = |title: &Option<String>| title.as_ref().map(|title| format!("\"{title}\""));
     let number = |value: Option<u16>| value.map(|value| value.to_string());
     let hex = |value: Option<u16>| value.map(|value| format!("0x{value:04X}"));

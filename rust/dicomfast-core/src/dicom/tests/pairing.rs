@@ -55,7 +55,7 @@ impl Test {
     /// The request number `at`, sent after `received` responses, of which the capture had shown `reached`.
     fn request(&mut self, field: u16, at: u64, received: u64, reached: u64) -> &mut Self {
         let mut request = message(Sender::Requestor, field, None);
-        request.command.affected_sop_instance = Some(at.to_string());
+        request.command.affected_sop_instance = Some(at.to_string().into());
         self.take(&request, Self::span(at, received, reached, 0))
     }
 
@@ -65,7 +65,7 @@ impl Test {
 
     /// The finished ones: which request, how many responses, complete.
     fn done(&self) -> Vec<(String, u64, bool)> {
-        self.finished.iter().map(|row| (row.sop_instance.clone().unwrap_or_default(), row.responses, row.complete)).collect()
+        self.finished.iter().map(|row| (row.sop_instance.as_deref().unwrap_or_default().to_owned(), row.responses, row.complete)).collect()
     }
 
     fn end(&mut self) -> Vec<(String, u64, bool)> {

@@ -48,8 +48,8 @@ fn a_rejection_tells_what_the_eye_does_not_see_in_a_title() {
 fn no_common_transfer_syntax_names_wanted_and_offered() {
     let found = of_association(|record| {
         let mut refused = samples::context(3, 4);
-        refused.abstract_syntax = Some("1.2.840.10008.5.1.4.1.1.4".to_owned());
-        refused.proposed_transfer_syntaxes = vec![JPEG_2000.to_owned()];
+        refused.abstract_syntax = Some("1.2.840.10008.5.1.4.1.1.4".into());
+        refused.proposed_transfer_syntaxes = vec![JPEG_2000.into()];
         record.contexts.push(refused);
     });
     let finding = only(&found, "no-common-transfer-syntax");
@@ -68,7 +68,7 @@ fn refused_contexts() {
     for (result, code) in [(1, "context-refused"), (2, "context-refused"), (3, "abstract-syntax-not-supported"), (77, "context-refused")] {
         let found = of_association(|record| {
             let mut refused = samples::context(3, result);
-            refused.abstract_syntax = Some("1.2.840.10008.5.1.4.1.1.4".to_owned());
+            refused.abstract_syntax = Some("1.2.840.10008.5.1.4.1.1.4".into());
             record.contexts.push(refused);
         });
         says(&only(&found, code), &["context 3: MR Image Storage (1.2.840.10008.5.1.4.1.1.4)"]);

@@ -47,13 +47,13 @@ fn feed_many(tables: &mut Tables) {
         let mut operation = samples::operation();
         operation.association = number;
         operation.status = Some(if number % 4 == 0 { 0xa700 } else { 0 });
-        operation.sop_instance = Some(format!("1.2.{number}"));
-        tables.operation(&operation);
-        tables.message(&samples::message());
-        tables.association(&association);
-        tables.connection(&samples::connection());
-        tables.anomaly(&Anomaly::new(AnomalyKind::LostBytes, "x").on(number).spanning(number, 1));
-        tables.capture(&samples::capture());
+        operation.sop_instance = Some(format!("1.2.{number}").into());
+        tables.operation(operation);
+        tables.message(samples::message());
+        tables.association(association);
+        tables.connection(samples::connection());
+        tables.anomaly(Anomaly::new(AnomalyKind::LostBytes, "x").on(number).spanning(number, 1));
+        tables.capture(samples::capture());
     }
 }
 
@@ -75,9 +75,9 @@ fn batches_of_any_size_hold_the_same_rows() {
 #[test]
 fn a_full_batch_is_ready_at_once_and_an_empty_one_never() {
     let mut tables = Tables::new(&[Table::Messages, Table::Pdus], &Limits { batch_rows: 2, ..Limits::default() });
-    tables.message(&samples::message());
+    tables.message(samples::message());
     assert!(tables.ready().is_none());
-    tables.message(&samples::message());
+    tables.message(samples::message());
     assert_eq!(tables.ready().map(|(table, batch)| (table, batch.num_rows())), Some((Table::Messages, 2)));
     assert!(tables.ready().is_none());
     tables.finish();
@@ -86,7 +86,7 @@ fn a_full_batch_is_ready_at_once_and_an_empty_one_never() {
 
 #[test]
 fn repeated_words_are_stored_once() {
-    let batch = rows(Table::Associations, |tables| (0..100).for_each(|_| tables.association(&samples::association())));
+    let batch = rows(Table::Associations, |tables| (0..100).for_each(|_| tables.association(samples::association())));
     let words = batch.column_by_name("calling_ae").unwrap().as_dictionary::<Int32Type>();
     assert_eq!((words.len(), words.values().len()), (100, 1));
     let ip = batch.column_by_name("requestor_ip").unwrap().as_dictionary::<Int32Type>();
