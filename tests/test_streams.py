@@ -1,5 +1,7 @@
 """Captures that are still being written: lines come when they happen, and Ctrl-C is always answered."""
 
+import errno
+import io
 import os
 import select
 import signal
@@ -8,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -95,3 +98,24 @@ def test_ctrl_c_while_standard_input_is_silent(name: str, sent: int, threads: in
         assert process.wait(TIMEOUT) == 130
         (line,) = process.stderr.read().decode().splitlines()
     assert line.startswith("dicomfast: interrupted")
+
+
+class Failing:
+    """A capture whose reading fails in the middle, as on a bad disk or a share that went away."""
+
+    def __init__(self) -> None:
+        self.left = io.BytesIO(halves()[0])
+
+    def read(self, size: int) -> bytes:
+        piece = self.left.read(size)
+        if size and not piece:
+            raise OSError(errno.EIO, "Input/output error")
+        return piece
+
+
+def test_rows_before_a_read_error_come_before_the_error(threads: int) -> None:
+    scan = dicomfast.scan(cast("BinaryIO", Failing()), tables=["messages"], threads=threads)
+    assert next(scan)[1].num_rows == dicomfast.open(io.BytesIO(halves()[0])).messages.num_rows > 0
+    with pytest.raises(OSError, match="Input/output error"):
+        next(scan)
+    assert not list(scan)

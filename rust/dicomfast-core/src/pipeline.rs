@@ -68,8 +68,17 @@ enum Front {
 /// What the reading thread hands over.
 enum Handed {
     Batch(Batch, u64),
-    End(Vec<CaptureRecord>, Vec<(LinkType, u64)>, Batch),
-    Failed(Error),
+    End(Batch, Ending),
+}
+
+/// What is told when nothing more is read.
+#[derive(Default)]
+struct Ending {
+    records: Vec<CaptureRecord>,
+    /// Link types that nobody can take apart, with their frames.
+    unsupported: Vec<(LinkType, u64)>,
+    /// Why it ended early. What was read before counts all the same.
+    error: Option<Error>,
 }
 
 /// The first half: bytes to segments.
@@ -122,10 +131,10 @@ impl Reading {
         self.capture.read(frames, &mut decoding)
     }
 
-    fn finish(&mut self, batch: &mut Batch) -> (Vec<CaptureRecord>, Vec<(LinkType, u64)>) {
+    fn finish(&mut self, batch: &mut Batch, error: Option<Error>) -> Ending {
         batch.clear();
         self.decoder.finish(batch);
-        (self.capture.records(), self.decoder.unsupported().to_vec())
+        Ending { records: self.capture.records(), unsupported: self.decoder.unsupported().to_vec(), error }
     }
 }
 
@@ -191,13 +200,13 @@ impl<S: Sink> Engine<S> {
         match &mut self.front {
             Front::Inline(both) => {
                 let (reading, batch) = both.as_mut();
-                let more = reading.fill(batch, BATCH_FRAMES)?;
+                let more = reading.fill(batch, BATCH_FRAMES);
                 let bytes = reading.bytes;
                 Self::take(&mut self.flow, &mut self.stats, batch, bytes);
-                if !more {
-                    let (records, unsupported) = reading.finish(batch);
+                if !matches!(more, Ok(true)) {
+                    let ending = reading.finish(batch, more.err());
                     Self::take(&mut self.flow, &mut self.stats, batch, bytes);
-                    self.finish(&records, &unsupported)?;
+                    self.finish(ending)?;
                 }
                 Ok(true)
             }
@@ -208,15 +217,11 @@ impl<S: Sink> Engine<S> {
                     let _ = empty.try_send(batch);
                     Ok(true)
                 }
-                Ok(Handed::End(records, unsupported, batch)) => {
+                Ok(Handed::End(batch, ending)) => {
                     let bytes = self.stats.bytes;
                     Self::take(&mut self.flow, &mut self.stats, &batch, bytes);
-                    self.finish(&records, &unsupported)?;
+                    self.finish(ending)?;
                     Ok(true)
-                }
-                Ok(Handed::Failed(error)) => {
-                    self.ended = true;
-                    Err(error)
                 }
                 Err(RecvTimeoutError::Timeout) => Ok(false),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -235,18 +240,24 @@ impl<S: Sink> Engine<S> {
         flow.process(batch, |consumer, anomaly| consumer.sink.anomaly(anomaly.clone()));
     }
 
-    fn finish(&mut self, records: &[CaptureRecord], unsupported: &[(LinkType, u64)]) -> Result<()> {
+    /// The input is over. After an error, too, every row of what was read goes to the sink first.
+    fn finish(&mut self, ending: Ending) -> Result<()> {
+        let Ending { records, unsupported, error } = ending;
         self.ended = true;
         self.front = Front::Done;
         self.flow.finish();
+        let input = records.first().map_or_else(String::new, |record| record.name.clone());
         for record in records {
-            self.flow.consumer.sink.capture(record.clone());
+            self.flow.consumer.sink.capture(record);
+        }
+        if let Some(error) = error {
+            return Err(error);
         }
         let undecoded: u64 = unsupported.iter().map(|(_, count)| *count).sum();
         if undecoded > 0 && undecoded == self.stats.packets {
             let names: Vec<String> = unsupported.iter().map(|(link, _)| link.name()).collect();
             return Err(Error::Unsupported {
-                input: records.first().map_or_else(String::new, |record| record.name.clone()),
+                input,
                 what: format!("link type {}", names.join(", ")),
                 advice: "capture on an Ethernet, cooked, loopback, PPP or raw IP interface".to_owned(),
             });
@@ -266,27 +277,21 @@ impl Front {
                 Ok(reading) => reading,
                 Err(error) => {
                     // As below: a closed channel means that nobody wants to know.
-                    let _ = full.send(Handed::Failed(error));
+                    let _ = full.send(Handed::End(Batch::default(), Ending { error: Some(error), ..Ending::default() }));
                     return;
                 }
             };
             while !stopped.load(Ordering::Relaxed) {
                 let mut batch = emptied.try_recv().unwrap_or_default();
-                let handed = match reading.fill(&mut batch, HANDED_FRAMES) {
-                    Ok(true) => Handed::Batch(batch, reading.bytes),
-                    Ok(false) => {
-                        if full.send(Handed::Batch(batch, reading.bytes)).is_ok() {
-                            let mut last = Batch::default();
-                            let (records, unsupported) = reading.finish(&mut last);
-                            // A closed channel means that nobody wants the rest.
-                            let _ = full.send(Handed::End(records, unsupported, last));
-                        }
-                        return;
-                    }
-                    Err(error) => Handed::Failed(error),
-                };
-                let failed = matches!(handed, Handed::Failed(_));
-                if full.send(handed).is_err() || failed {
+                let more = reading.fill(&mut batch, HANDED_FRAMES);
+                if full.send(Handed::Batch(batch, reading.bytes)).is_err() {
+                    return;
+                }
+                if !matches!(more, Ok(true)) {
+                    let mut last = Batch::default();
+                    let ending = reading.finish(&mut last, more.err());
+                    // A closed channel means that nobody wants the rest.
+                    let _ = full.send(Handed::End(last, ending));
                     return;
                 }
             }

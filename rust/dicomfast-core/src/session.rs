@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use arrow_array::RecordBatch;
 
 use crate::capture::Input;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::pipeline::{Engine, EngineOptions, threads};
 use crate::stats::Stats;
@@ -40,6 +40,8 @@ pub struct Session {
     engine: Engine<Rows>,
     ready: VecDeque<(Table, RecordBatch)>,
     ended: bool,
+    /// Told after the rows of what was read before it.
+    error: Option<Error>,
 }
 
 impl Session {
@@ -47,9 +49,10 @@ impl Session {
         let threads = threads(options.threads);
         let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1)?;
         let engine_options = EngineOptions { threads, follow: options.follow, limits: options.limits };
-        Ok(Self { engine: Engine::open(inputs, &engine_options, rows)?, ready: VecDeque::new(), ended: false })
+        Ok(Self { engine: Engine::open(inputs, &engine_options, rows)?, ready: VecDeque::new(), ended: false, error: None })
     }
 
+    /// The next batch. An error comes once, after the rows of all that was read before it.
     pub fn advance(&mut self) -> Result<Progress> {
         if let Some((table, batch)) = self.ready.pop_front() {
             return Ok(Progress::Batch(table, batch));
@@ -58,10 +61,13 @@ impl Session {
             return Ok(match self.engine.sink().rest()? {
                 Rest::Batch(table, batch) => Progress::Batch(table, batch),
                 Rest::Working => Progress::Working,
-                Rest::Nothing => Progress::End,
+                Rest::Nothing => return self.error.take().map_or(Ok(Progress::End), Err),
             });
         }
-        let more = self.engine.step()?;
+        let more = self.engine.step().unwrap_or_else(|error| {
+            self.error = Some(error);
+            false
+        });
         let rows = self.engine.sink();
         while let Some(batch) = rows.ready() {
             self.ready.push_back(batch);
