@@ -1,5 +1,6 @@
 //! One direction of a connection: where its stream stands. Knows the sequence numbers of RFC 9293, not who the peers are.
 
+use super::doubt::Syn;
 use super::held::Held;
 use super::history;
 use super::seq::{ORIGIN, Reference};
@@ -16,9 +17,9 @@ pub struct Half {
     pub start: u64,
     /// The first byte is known to be the first that was sent (SYN seen, or its acknowledgement).
     pub from_start: bool,
-    pub syn: Option<u32>,
-    /// Sequence number of a SYN that came inside the live connection: the answer to it tells whether it opens a new one.
-    pub doubtful_syn: Option<u32>,
+    pub syn: Option<Syn>,
+    /// SYNs with other sequence numbers; what comes after them tells which one counts.
+    pub others: Vec<Syn>,
     /// Highest position that the peer has acknowledged.
     pub acknowledged: Option<u64>,
     /// Lowest position seen before the beginning was known, with its acknowledgment: that of the handshake, if a SYN comes late.
@@ -45,7 +46,7 @@ impl Default for Half {
             start: ORIGIN,
             from_start: false,
             syn: None,
-            doubtful_syn: None,
+            others: Vec::new(),
             acknowledged: None,
             lowest: None,
             fin: None,

@@ -3,6 +3,7 @@
 mod clock;
 mod connection;
 mod consumer;
+mod doubt;
 mod half;
 mod held;
 mod history;
