@@ -131,17 +131,17 @@ impl<S> Connection<S> {
             return None;
         }
         let peer = end.other();
-        let at_peer = if segment.has(flags::SYN | flags::RST) {
-            self.halves.get(peer).others.iter().position(|syn| self.is_answered(peer, end, syn, segment))
+        let number = segment.has(flags::ACK).then_some(segment.acknowledgment);
+        let (from, at) = if segment.has(flags::SYN | flags::RST) {
+            (peer, self.halves.get(peer).others.iter().position(|syn| self.is_answered(peer, end, syn, segment))?)
+        } else if self.is_near(end, segment.sequence) && number.is_none_or(|number| self.is_near(peer, number)) {
+            return None;
+        } else if let Some(at) = number.and_then(|number| self.leads_to(peer, number)) {
+            (peer, at)
         } else {
-            let acknowledgment = segment.has(flags::ACK).then_some(segment.acknowledgment);
-            acknowledgment.and_then(|number| self.leads_to(peer, number))
+            (end, self.leads_to(end, segment.sequence)?)
         };
-        if let Some(at) = at_peer {
-            return Some((peer, self.halves.get_mut(peer).others.remove(at)));
-        }
-        let at = if segment.has(flags::SYN | flags::RST) { None } else { self.leads_to(end, segment.sequence) };
-        at.map(|at| (end, self.halves.get_mut(end).others.remove(at)))
+        Some((from, self.halves.get_mut(from).others.remove(at)))
     }
 
     /// Whether a SYN or RST and a doubtful SYN of the other side are request and answer.
@@ -153,12 +153,10 @@ impl<S> Connection<S> {
         segment.has(flags::SYN) && syn.answers() == Some(advance(segment.sequence, 1)) && self.judge(end, segment) == Verdict::Doubtful
     }
 
-    /// The doubtful SYN of this end that a sequence number follows, which is none of the connection that is followed.
+    /// The doubtful SYN of this end that a sequence number follows.
     fn leads_to(&self, end: End, number: u32) -> Option<usize> {
-        let half = self.halves.get(end);
-        let reference = half.reference?;
-        let far = || !self.is_unsettled(end) && !self.is_near(end, reference.position(number));
-        half.others.iter().position(|syn| u64::try_from(distance(syn.first(), number)).is_ok_and(|from| from < EARLIER)).filter(|_| far())
+        let follows = |syn: &Syn| u64::try_from(distance(syn.first(), number)).is_ok_and(|from| from < EARLIER);
+        self.halves.get(end).others.iter().position(follows).filter(|_| !self.is_unsettled(end))
     }
 
     /// Whether a SYN was seen whose answer was not: another one may still be the one that counts.
@@ -167,13 +165,13 @@ impl<S> Connection<S> {
         half.syn.is_some() && half.next == Some(half.start) && half.acknowledged.is_none_or(|position| position < half.start)
     }
 
-    /// Whether a position is one that this connection may have come to, or was at lately.
-    fn is_near(&self, end: End, position: u64) -> bool {
+    /// Whether a sequence number is one that this connection may have come to, or was at lately.
+    fn is_near(&self, end: End, sequence: u32) -> bool {
         let half = self.halves.get(end);
-        let seen = half.reference.map_or(0, |reference| reference.position);
-        let low =
-            half.next.or_else(|| half.held.as_deref().and_then(Held::first)).unwrap_or(seen).min(half.acknowledged.unwrap_or(u64::MAX));
-        (low.saturating_sub(EARLIER)..=half.reached().saturating_add(self.window(end))).contains(&position)
+        let Some(reference) = half.reference else { return true };
+        let seen = half.next.or_else(|| half.held.as_deref().and_then(Held::first)).unwrap_or(reference.position);
+        let low = seen.min(half.acknowledged.unwrap_or(u64::MAX)).saturating_sub(EARLIER);
+        (low..=half.reached().saturating_add(self.window(end))).contains(&reference.position(sequence))
     }
 
     /// The direction begins with another SYN than the one that came first.
@@ -182,7 +180,9 @@ impl<S> Connection<S> {
         let syn = half.others.remove(at);
         let position = half.position(syn.first());
         half.counts.packets += u64::from(if syn.counted { 0 } else { syn.times });
-        half.others.extend(half.syn.replace(syn).map(|syn| Syn { counted: true, ..syn }));
+        if let Some(syn) = half.syn.replace(syn) {
+            half.others.insert(0, Syn { counted: true, ..syn });
+        }
         half.begin(position, true);
         half.reference = Some(Reference { sequence: syn.first(), position });
         half.highest = half.held.as_deref().and_then(Held::end).unwrap_or(position).max(position);
@@ -224,6 +224,12 @@ impl<S> Connection<S> {
 impl<C: Consumer> Stage<'_, C> {
     /// Keeps a SYN inside a live connection until its answer tells what it was.
     pub fn doubt(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) {
+        let half = connection.halves.get_mut(end);
+        if half.recent.is_copy(segment) {
+            half.counts.packets += 1;
+            half.counts.duplicate_packets += 1;
+            return;
+        }
         if !self.checksum(connection, end, batch, segment) {
             return;
         }

@@ -3,6 +3,7 @@
 use super::doubt::Syn;
 use super::held::Held;
 use super::history;
+use super::recent::Recent;
 use super::seq::{ORIGIN, Reference};
 use crate::event::SideCounts;
 
@@ -35,6 +36,8 @@ pub struct Half {
     pub last_window: u16,
     /// Segments of this direction whose checksum was found good; one makes later bad ones count.
     pub checksum_good: bool,
+    /// What came last, to know copies.
+    pub recent: Recent,
     pub counts: SideCounts,
 }
 
@@ -56,6 +59,7 @@ impl Default for Half {
             last_ack: 0,
             last_window: 0,
             checksum_good: false,
+            recent: Recent::default(),
             counts: SideCounts::default(),
         }
     }

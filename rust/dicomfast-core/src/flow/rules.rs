@@ -22,7 +22,12 @@ impl<C: Consumer> Stage<'_, C> {
         half.counts.packets += 1;
         half.counts.payload_bytes += u64::from(segment.length);
         let special = segment.flags & (flags::SYN | flags::FIN | flags::RST | flags::URG);
-        if special != 0 && !self.special(connection, end, batch, segment) {
+        let copy = (special != 0 || segment.length == 0) && half.recent.is_copy(segment);
+        if copy && segment.length == 0 {
+            half.counts.duplicate_packets += 1;
+            return;
+        }
+        if special != 0 && !self.special(connection, end, batch, segment, copy) {
             return;
         }
         if connection.doubtful {
@@ -33,6 +38,7 @@ impl<C: Consumer> Stage<'_, C> {
             Self::acknowledge(connection, end, segment, position);
         }
         if connection.ended {
+            self.late_copy(connection, end, batch, segment, position);
             return;
         }
         if segment.length > 0 {
@@ -110,7 +116,7 @@ impl<C: Consumer> Stage<'_, C> {
     }
 
     /// SYN, FIN, RST and URG. Returns false where the rest of the segment must not count.
-    fn special(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) -> bool {
+    fn special(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment, copy: bool) -> bool {
         let all = segment.flags & (flags::SYN | flags::FIN | flags::RST);
         if segment.has(flags::SYN) && all != flags::SYN {
             self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::BadTcpFlags, "SYN together with FIN or RST"));
@@ -120,7 +126,7 @@ impl<C: Consumer> Stage<'_, C> {
             return false;
         }
         if segment.has(flags::SYN) {
-            self.syn(connection, end, batch, segment);
+            self.syn(connection, end, batch, segment, copy);
             return true;
         }
         if segment.has(flags::RST) {
@@ -134,7 +140,7 @@ impl<C: Consumer> Stage<'_, C> {
                 half.fin = Some(fin);
             }
         }
-        if segment.has(flags::URG) && segment.length > 0 {
+        if segment.has(flags::URG) && segment.length > 0 && !copy {
             self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::UrgentData, "urgent data, kept in the stream (RFC 6093)"));
         }
         true
@@ -154,10 +160,10 @@ impl<C: Consumer> Stage<'_, C> {
         good
     }
 
-    fn syn(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) {
+    fn syn(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment, copy: bool) {
         let half = connection.halves.get_mut(end);
         if half.syn.is_some_and(|syn| syn.sequence == segment.sequence) {
-            half.counts.retransmissions += 1;
+            half.counts.retransmissions += u64::from(!copy);
         } else {
             self.begin(connection, end, &Syn::new(batch, segment));
         }

@@ -1,5 +1,6 @@
 //! The rules of TCP, one small test each, at the level of segments.
 
+mod again;
 mod closing;
 mod doubt;
 mod opening;
@@ -130,6 +131,8 @@ pub(super) struct Net {
     pub window: u16,
     /// The checksum that the next segments have: `None` is the right one.
     pub checksum: Option<u16>,
+    /// IP identification of the next segments; `None` counts.
+    pub ip_id: Option<u16>,
     /// TCP options of the next segments, in whole words.
     pub options: &'static [u8],
 }
@@ -148,6 +151,7 @@ impl Net {
             port: 50_000,
             window: 65_535,
             checksum: None,
+            ip_id: None,
             options: &[],
         }
     }
@@ -189,7 +193,7 @@ impl Net {
             window: self.window,
             flags,
             ttl: 64,
-            ip_id: self.packet as u16,
+            ip_id: self.ip_id.unwrap_or(self.packet as u16),
             vlan: NO_VLAN,
             tunnel: NO_TUNNEL,
             slot: 0,
