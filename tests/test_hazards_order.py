@@ -174,6 +174,23 @@ def test_c08_a_hole_without_acknowledgements_is_bounded_by_bytes_and_by_time(lim
     assert sum(row["complete"] and row["command"] == "C-STORE-RQ" for row in rows.messages) == 5
 
 
+@pytest.mark.parametrize("unseen", [{"client"}, {"server"}, {"client", "server"}])
+def test_c08_the_acknowledgement_of_a_fin_that_is_not_there_is_no_lost_byte(unseen: set[str]) -> None:
+    rows = read(made([s for s in PLAIN if not (s.flags & FIN and s.sender in unseen)]))
+    assert_whole(rows, ONE)
+    assert not rows.anomalies
+
+
+@pytest.mark.parametrize("side", ["client", "server"])
+@pytest.mark.parametrize("tail", [0, 1])
+def test_c08_of_a_direction_that_is_not_there_the_fin_is_no_lost_byte(side: str, tail: int) -> None:
+    # All of it, or its last data and its FIN.
+    unseen = [at for at, s in enumerate(PLAIN) if s.sender == side and (s.payload or s.flags & (SYN | FIN))][-2 * tail :]
+    rows = read(made([s for at, s in enumerate(PLAIN) if at not in unseen and (tail or s.sender != side)]))
+    assert rows.connections[0][f"{side}_lost_bytes"] == sum(len(PLAIN[at].payload) for at in unseen)
+    assert sum(row["length"] for row in rows.of("lost-bytes")) == sum(len(PLAIN[at].payload) for at in unseen)
+
+
 @pytest.mark.parametrize("garbage", [b"", b"\0", b"\xff"])
 def test_c09_keep_alives_are_neither_data_nor_conflicts(garbage: bytes) -> None:
     connection = Connection().open().play(ONE.writes[:4])

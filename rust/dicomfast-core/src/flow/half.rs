@@ -23,6 +23,9 @@ pub struct Half {
     pub others: Vec<Syn>,
     /// Highest position that the peer has acknowledged.
     pub acknowledged: Option<u64>,
+    /// Highest position at which segments are known to end: acknowledged, or that of a segment without payload; and whether the
+    /// one before it was one lower. What ends the stream so is a FIN.
+    edge: (u64, bool),
     /// Lowest position seen before the beginning was known, with its acknowledgment: that of the handshake, if a SYN comes late.
     pub lowest: Option<(u64, u32)>,
     /// Position after the last byte, once a FIN was seen.
@@ -51,6 +54,7 @@ impl Default for Half {
             syn: None,
             others: Vec::new(),
             acknowledged: None,
+            edge: (0, false),
             lowest: None,
             fin: None,
             held: None,
@@ -98,7 +102,22 @@ impl Half {
         let position = self.position(sequence);
         if self.acknowledged.is_none_or(|seen| position > seen) {
             self.acknowledged = Some(position);
+            self.edge(position);
         }
+    }
+
+    /// A segment ends here.
+    #[inline]
+    pub fn edge(&mut self, position: u64) {
+        if position > self.edge.0 {
+            self.edge = (position, position == self.edge.0 + 1);
+        }
+    }
+
+    /// Position after the last byte, as far as is known. A FIN that was not captured is acknowledged like a byte.
+    pub fn sent(&self) -> Option<u64> {
+        let fin_only = |position: u64| self.edge == (position, true) || self.next.is_some_and(|next| next + 1 == position);
+        self.fin.or_else(|| self.acknowledged.map(|position| position - u64::from(fin_only(position))))
     }
 
     /// Everything up to the FIN was delivered. Where the beginning is not decided yet, there may still come bytes before it.

@@ -108,6 +108,9 @@ impl<C: Consumer> Stage<'_, C> {
             }
         }
         let half = connection.halves.get_mut(end);
+        if !segment.has(flags::SYN) {
+            half.edge(position);
+        }
         half.last_ack = segment.acknowledgment;
         half.last_window = segment.window;
         if half.held.is_some() {

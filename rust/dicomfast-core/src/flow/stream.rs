@@ -325,12 +325,7 @@ impl<C: Consumer> Stage<'_, C> {
         let half = connection.halves.get_mut(end);
         half.held = None;
         let Some(next) = half.next else { return };
-        let sent = match (half.fin, half.acknowledged) {
-            (Some(fin), _) => fin,
-            // The acknowledgement of a FIN that was not captured counts one that is no byte.
-            (None, Some(acknowledged)) if acknowledged > next + 1 => acknowledged,
-            _ => return,
-        };
+        let Some(sent) = half.sent() else { return };
         if sent > next && sent - next < u64::from(u32::MAX >> 1) {
             self.skip_to(connection, end, sent);
         }
