@@ -207,6 +207,17 @@ def test_c28_from_the_middle_of_an_object_the_next_ones_are_found() -> None:
     assert rows.of("midstream")
 
 
+def test_c28_responses_before_the_first_byte_that_is_known_may_be_missing() -> None:
+    # The capture begins with a C-FIND-RQ, and has of the acceptor only the last response: what the requestor had received then
+    # stands before the first byte of the acceptor that is known.
+    find = [at for at in DATA if PLAIN[at].sender == "client"][-2]
+    answers = [at for at in DATA if PLAIN[at].sender == "server" and at > find]
+    rows = read(made([s for at, s in enumerate(PLAIN) if at >= find and at not in answers[:2]]))
+    (row,) = rows.operations
+    assert (row["command"], row["responses"], row["answered"]) == ("C-FIND", 1, True)
+    assert not row["complete"]
+
+
 def test_c29_the_requestor_is_who_asked_whatever_the_ports_say() -> None:
     # No SYN, the requestor uses a well-known port: by its ports it would be the server.
     rows = read(made(PLAIN[3:], Endpoints(client_port=104, server_port=51_000)))

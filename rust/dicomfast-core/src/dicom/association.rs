@@ -129,7 +129,7 @@ impl Association {
             .last_word
             .get(other)
             .zip(pdu.acknowledged)
-            .is_some_and(|(word, received)| received >= if self.is_left_by(other) { word } else { word + ABORT + 1 });
+            .is_some_and(|(word, received)| received >= if self.is_left_by(other) { word } else { word + ABORT + 1 }.cast_signed());
         own || heard && self.may_have_answered(end, lost)
     }
 
@@ -141,7 +141,7 @@ impl Association {
     /// Whether the sender of this PDU had received something of this association from the other end.
     pub fn was_heard(&self, end: End, pdu: &Pdu) -> bool {
         let first = *self.first_offset.get(end.other());
-        first.zip(pdu.acknowledged).is_some_and(|(first, received)| received > first)
+        first.zip(pdu.acknowledged).is_some_and(|(first, received)| received > first.cast_signed())
     }
 
     /// A PDU begins; what is wrong with its coming now (PS3.8 section 9.2, per end).

@@ -22,7 +22,7 @@ pub struct Pdu {
     pub first: Stamp,
     pub last: Stamp,
     /// Bytes of the other direction that its sender had received when its first byte left.
-    pub acknowledged: Option<u64>,
+    pub acknowledged: Option<i64>,
     pub pdvs: u32,
     pub header: [u8; 12],
     pub header_length: u8,
@@ -95,7 +95,7 @@ pub struct Framer {
     pdv_whole: bool,
     pdv_left: u64,
     last: Stamp,
-    acknowledged: Option<u64>,
+    acknowledged: Option<i64>,
     /// Bytes searched since the boundaries were last known.
     pub searched: u64,
     /// Offset after the last byte that came, or is known to be missing.

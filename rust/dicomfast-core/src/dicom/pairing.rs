@@ -23,7 +23,7 @@ pub fn is_pending(status: u16) -> bool {
 pub struct Span {
     pub start: u64,
     pub end: u64,
-    pub acknowledged: Option<u64>,
+    pub acknowledged: Option<i64>,
     /// Bytes of the other direction that have been read.
     pub other_reached: u64,
     /// Before this offset of its own direction, messages may be missing.
@@ -98,7 +98,8 @@ impl Pairing {
     fn settle(&mut self, initiator: Sender, reached: u64, paired: &mut Paired) {
         let mut at = 0;
         while let Some(early) = self.early.get(at) {
-            let ready = early.message.sender != initiator && early.span.acknowledged.is_none_or(|received| received <= reached);
+            let ready =
+                early.message.sender != initiator && early.span.acknowledged.is_none_or(|received| received <= reached.cast_signed());
             if ready
                 && let Some(index) = self.find(&early.message, early.span)
                 && let Some(early) = self.early.remove(at)
@@ -113,7 +114,7 @@ impl Pairing {
     fn response(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
         self.settle(message.sender.other(), span.other_reached, paired);
         // Where its sender had received more than the capture has shown so far, it may answer a request that is still to come.
-        let ahead = span.acknowledged.is_some_and(|received| received > span.other_reached);
+        let ahead = span.acknowledged.is_some_and(|received| received > span.other_reached.cast_signed());
         let found = if ahead { None } else { self.find(message, span) };
         if let Some(index) = found {
             paired.finished.extend(self.answer(index, message, span));
@@ -138,8 +139,8 @@ impl Pairing {
             let fits = open.operation.initiator != response.sender
                 && open.operation.message_id == command.message_id_responded_to
                 && open.operation.command_field == field
-                && span.acknowledged.is_none_or(|received| received >= open.span.end);
-            if fits && (found.is_none() || open.span.acknowledged.is_some_and(|received| received <= span.start)) {
+                && span.acknowledged.is_none_or(|received| received >= open.span.end.cast_signed());
+            if fits && (found.is_none() || open.span.acknowledged.is_some_and(|received| received <= span.start.cast_signed())) {
                 found = Some(index);
             }
         }
@@ -154,8 +155,8 @@ impl Pairing {
         let several = matches!(operation.command_field, C_GET_RQ | C_FIND_RQ | C_MOVE_RQ);
         // Among the lost bytes there may have been responses of this operation; and a later request with the same id, whose
         // response this is.
-        let responses = span.lost > open.span.acknowledged.unwrap_or(0);
-        let requests = open.lost_after.is_some_and(|lost| span.acknowledged.is_none_or(|received| received > lost));
+        let responses = span.lost.cast_signed() > open.span.acknowledged.unwrap_or(0);
+        let requests = open.lost_after.is_some_and(|lost| span.acknowledged.is_none_or(|received| received > lost.cast_signed()));
         operation.complete &= !(responses && (several || requests));
         let last = response.command.status.is_none_or(|status| !is_pending(status));
         if !last {

@@ -87,6 +87,12 @@ impl Half {
         position.saturating_sub(self.start)
     }
 
+    /// The same for a position that may stand before the first byte known. Before the first byte sent there is none.
+    pub fn signed_offset(&self, position: u64) -> i64 {
+        let offset = position.wrapping_sub(self.start).cast_signed();
+        if self.from_start { offset.max(0) } else { offset }
+    }
+
     /// Moves the delivered end forward.
     #[inline]
     pub fn forward(&mut self, position: u64) {

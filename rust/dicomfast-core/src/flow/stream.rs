@@ -298,7 +298,7 @@ impl<C: Consumer> Stage<'_, C> {
         let mut place = Place { stamp: piece.stamp, offset: half.offset(next), acknowledged: None };
         half.forward(until);
         let peer = connection.halves.get(end.other());
-        place.acknowledged = piece.acknowledged.filter(|_| peer.next.is_some()).map(|position| peer.offset(position));
+        place.acknowledged = piece.acknowledged.filter(|_| peer.next.is_some()).map(|position| peer.signed_offset(position));
         match piece.content {
             Content::Bytes(bytes) => {
                 let rest = bytes.get(skipped as usize..).unwrap_or_default();
@@ -347,12 +347,12 @@ fn half_beyond_fin<S>(connection: &Connection<S>, end: End, until: u64) -> bool 
 
 /// How many bytes of the other direction the sender had received when it sent this.
 #[inline]
-fn acknowledged<S>(connection: &mut Connection<S>, end: End, segment: &Segment) -> Option<u64> {
+fn acknowledged<S>(connection: &mut Connection<S>, end: End, segment: &Segment) -> Option<i64> {
     if !segment.has(flags::ACK) {
         return None;
     }
     let peer = connection.halves.get_mut(end.other());
     peer.next?;
     let position = peer.position(segment.acknowledgment);
-    Some(peer.offset(position))
+    Some(peer.signed_offset(position))
 }

@@ -28,6 +28,8 @@ pub(super) enum Seen {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub seen: [Vec<(u64, Seen)>; 2],
+    /// What the sender of each piece of data had received.
+    pub acknowledged: [Vec<Option<i64>>; 2],
     closed: Option<Closed>,
     info: Option<Info>,
 }
@@ -85,6 +87,7 @@ impl Consumer for Collector {
                 self.copied += bytes.len() as u64;
             }
         }
+        state.acknowledged[index(end)].push(place.acknowledged);
         state.seen[index(end)].push((place.offset, Seen::Data(bytes.to_vec())));
     }
 
