@@ -34,7 +34,7 @@ pub struct Assembled {
     pub offset: u64,
     pub end: u64,
     /// Bytes of the other direction that its sender had received when it began.
-    pub acknowledged: Option<u64>,
+    pub acknowledged: Option<i64>,
     pub complete: bool,
     last_pdu: u64,
     command_over: bool,

@@ -32,7 +32,7 @@ impl Association {
             .last_word
             .get(other)
             .zip(pdu.acknowledged)
-            .is_some_and(|(word, received)| received >= if self.is_left_by(other) { word } else { word + ABORT + 1 });
+            .is_some_and(|(word, received)| received >= if self.is_left_by(other) { word } else { word + ABORT + 1 }.cast_signed());
         own || heard && self.may_have_answered(end, lost)
     }
 
@@ -44,7 +44,7 @@ impl Association {
     /// Whether the sender of this PDU had received something of this association from the other end.
     pub fn was_heard(&self, end: End, pdu: &Pdu) -> bool {
         let first = *self.first_offset.get(end.other());
-        first.zip(pdu.acknowledged).is_some_and(|(first, received)| received > first)
+        first.zip(pdu.acknowledged).is_some_and(|(first, received)| received > first.cast_signed())
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Framer {
     pub(super) pdv_whole: bool,
     pub(super) pdv_left: u64,
     pub(super) last: Stamp,
-    pub(super) acknowledged: Option<u64>,
+    pub(super) acknowledged: Option<i64>,
     /// Bytes searched since the boundaries were last known.
     pub searched: u64,
     /// Offset after the last byte that came, or is known to be missing.

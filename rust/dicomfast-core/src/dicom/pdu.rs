@@ -18,7 +18,7 @@ pub struct Pdu {
     pub first: Stamp,
     pub last: Stamp,
     /// Bytes of the other direction that its sender had received when its first byte left.
-    pub acknowledged: Option<u64>,
+    pub acknowledged: Option<i64>,
     pub pdvs: u32,
     pub header: [u8; 12],
     pub header_length: u8,
