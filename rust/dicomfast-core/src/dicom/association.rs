@@ -147,7 +147,7 @@ impl Association {
         if matches!(pdu.pdu_type, 2 | 3) {
             self.answering = false;
         }
-        if pdu.pdu_type == 4 {
+        if pdu.pdu_type == 4 && !pdu.refuted {
             let largest = self.max_pdu_sent.get_mut(end);
             *largest = Some(largest.unwrap_or(0).max(pdu.length));
         }

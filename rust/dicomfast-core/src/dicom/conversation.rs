@@ -141,7 +141,7 @@ impl<S: Sink> Consumer for Dicom<S> {
         if let Some(association) = state.associations.get_mut(index) {
             association.damaged = true;
         }
-        self.frame(state, info, end, |framer, _, handler| framer.gap(place, length, handler));
+        self.frame(state, info, end, |framer, limits, handler| framer.gap(place, length, limits, handler));
     }
 
     fn begins_anew(&self, bytes: &[u8]) -> bool {
@@ -150,8 +150,8 @@ impl<S: Sink> Consumer for Dicom<S> {
 
     fn end(&mut self, state: &mut Conversation, info: &Info, closed: Closed) {
         for end in [End::First, End::Second] {
-            self.frame(state, info, end, |framer, _, handler| {
-                framer.finish(handler);
+            self.frame(state, info, end, |framer, limits, handler| {
+                framer.finish(limits, handler);
                 for open in handler.assembly.finish() {
                     handler.message(open);
                 }

@@ -213,6 +213,11 @@ fn issues_of(assembled: &mut Assembled) -> Vec<(AnomalyKind, Cow<'static, str>)>
 }
 
 impl<S: Sink> Upper for Handler<'_, S> {
+    fn limit(&self) -> Option<u32> {
+        let index = self.at.checked_sub(*self.base)?;
+        self.associations.get(index as usize)?.limit_for(self.end, self.info)
+    }
+
     fn begin(&mut self, pdu: &Pdu) {
         let (info, end) = (self.info, self.end);
         self.enter(pdu);
