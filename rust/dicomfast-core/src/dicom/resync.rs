@@ -220,6 +220,44 @@ mod tests {
         assert_eq!(judge(&[]), Verdict::More);
     }
 
+    /// An A-ASSOCIATE-RQ or -AC is known by its application context item, whatever its titles and reserved fields hold.
+    #[test]
+    fn associations_by_their_shape() {
+        let pdu = |pdu_type: u8, reserved: u8, title: u8, item: &[u8]| {
+            let mut bytes = vec![pdu_type, reserved, 0, 0, 0, 200, 0, 1, reserved, 0];
+            bytes.extend([title; 32]);
+            bytes.extend([title; 32]);
+            bytes.extend(item);
+            bytes.resize(206, 0);
+            bytes
+        };
+        let context = b"\x10\x00\x00\x151.2.840.10008.3.1.1.1";
+        for pdu_type in [1, 2] {
+            for title in [0, 1, 0x1b, b'A', 0x7f, 0xff] {
+                assert_eq!(judge(&pdu(pdu_type, 0, title, context)), Verdict::Yes);
+                assert_eq!(judge(&pdu(pdu_type, 7, title, context)), Verdict::Yes);
+                assert_eq!(judge(&pdu(pdu_type, 7, title, b"\x10\x00\x00\x15abc")), Verdict::No);
+                assert_eq!(judge(&pdu(pdu_type, 7, title, b"\x20\x00\x00\x151.2")), Verdict::No);
+            }
+            assert_eq!(judge(&pdu(pdu_type, 0, 0x1b, b"")), Verdict::No);
+        }
+    }
+
+    #[test]
+    fn noise_is_no_pdu() {
+        // xorshift64 (Marsaglia 2003).
+        let mut noise = 0x9e37_79b9_7f4a_7c15_u64;
+        let bytes: Vec<u8> = (0..8 << 20)
+            .map(|_| {
+                noise ^= noise << 13;
+                noise ^= noise >> 7;
+                noise ^= noise << 17;
+                (noise >> 56) as u8
+            })
+            .collect();
+        assert_eq!(Scanner::default().feed(&bytes), None);
+    }
+
     #[test]
     fn found_at_every_cut() {
         let mut stream = b"\x04\x00\x04\x00\x04\x00\x04\x00noise\x01\x00".to_vec();
