@@ -31,7 +31,7 @@ impl Framer {
         let long = self.announced();
         let impossible = match pdu_type {
             1 | 2 => long > LONG_ASSOCIATE,
-            P_DATA => long > FOUND_PDU.into() && upper.limit().is_some_and(|limit| long > limit.into()),
+            P_DATA => false,
             3 | 5..=7 => long > SHORT_PDU,
             _ => long > UNKNOWN_PDU || reserved != 0,
         };
@@ -75,7 +75,7 @@ impl Framer {
         let count = WAIT.saturating_sub(self.body.len()).min(bytes.len());
         let (head, tail) = bytes.split_at_checked(count).unwrap_or((bytes, &[]));
         self.body.extend_from_slice(head);
-        let verdict = match self.tell(in_fragment) {
+        let verdict = match self.tell(in_fragment, upper) {
             Verdict::More if self.body.len() >= WAIT => Verdict::Yes,
             verdict => verdict,
         };
@@ -87,7 +87,7 @@ impl Framer {
     }
 
     /// What the bytes so far say.
-    fn tell(&self, in_fragment: bool) -> Verdict {
+    fn tell(&self, in_fragment: bool, upper: &impl Upper) -> Verdict {
         let at = |at: usize| self.body.get(at..).map_or(Verdict::More, judge);
         let [pdu_type, reserved, ..] = self.part;
         match pdu_type {
@@ -95,10 +95,23 @@ impl Framer {
             _ if in_fragment => not(at(0)),
             1 | 2 => is_pdu(&self.body),
             _ if reserved != 0 => is_pdu(&self.body),
+            // So much more than the receiver takes, and not even one fragment.
+            P_DATA if self.body.len() >= PDU_HEADER + PDV_HEADER && self.is_absurd(upper) && !self.is_filled() => Verdict::No,
             // The next PDU may stand right behind the header, or behind that of a first fragment.
             P_DATA => not(either(at(PDU_HEADER), at(PDU_HEADER + PDV_HEADER))),
             _ => not(at(PDU_HEADER)),
         }
+    }
+
+    fn is_absurd(&self, upper: &impl Upper) -> bool {
+        let long = self.announced();
+        long > FOUND_PDU.into() && upper.limit().is_some_and(|limit| long > limit.into())
+    }
+
+    /// Whether the first fragment, whose header waits, is all that the PDU holds.
+    fn is_filled(&self) -> bool {
+        let Some(&[p0, p1, p2, p3, context, flags]) = self.body.get(PDU_HEADER..PDU_HEADER + PDV_HEADER) else { return false };
+        u64::from(u32::from_be_bytes([p0, p1, p2, p3])) + 4 == self.announced() && context % 2 == 1 && flags <= 3
     }
 
     /// The doubt is over; the bytes that waited are read.
@@ -120,11 +133,11 @@ impl Framer {
         }
     }
 
-    /// No more bytes come, or others do: a length that is not beyond all that is usual is believed.
+    /// No more bytes come, or others do: a length that is not beyond all that is usual is believed, and one that a fragment fills.
     pub(super) fn settle_now(&mut self, limits: &Limits, upper: &mut impl Upper) {
         if let State::Doubt { in_fragment } = self.state {
             let [_, reserved, ..] = self.part;
-            let believed = reserved == 0 && self.announced() <= FOUND_PDU.into();
+            let believed = reserved == 0 && (self.announced() <= FOUND_PDU.into() || self.is_filled());
             self.settle(in_fragment, believed, limits, upper);
         }
     }
