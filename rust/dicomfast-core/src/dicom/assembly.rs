@@ -199,6 +199,11 @@ impl Assembly {
         Some(self.open.remove(self.current))
     }
 
+    /// Whether a message has begun and is not over, and nothing is missing since.
+    pub fn goes_on(&self) -> bool {
+        !self.torn && self.open.iter().any(|message| !message.torn)
+    }
+
     /// Bytes are missing that belong to no known fragment: nothing that is open can be complete.
     pub fn lost(&mut self) {
         self.torn = true;
