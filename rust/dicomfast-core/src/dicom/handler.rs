@@ -125,7 +125,7 @@ impl<S: Sink> Handler<'_, S> {
             end: assembled.end,
             acknowledged: assembled.acknowledged,
             other_reached: self.other_reached,
-            lost: *self.lost,
+            lost: (*self.lost > 0 || !info.from_start.get(end)).then_some(*self.lost),
         };
         if !names_its_operation(&message.command) {
             *self.lost = (*self.lost).max(assembled.end);

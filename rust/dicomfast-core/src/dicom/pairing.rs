@@ -26,8 +26,8 @@ pub struct Span {
     pub acknowledged: Option<i64>,
     /// Bytes of the other direction that have been read.
     pub other_reached: u64,
-    /// Before this offset of its own direction, messages may be missing.
-    pub lost: u64,
+    /// Before this offset of its own direction, messages may be missing; `None` where none can be.
+    pub lost: Option<u64>,
 }
 
 /// A response with its place.
@@ -187,7 +187,7 @@ impl Pairing {
         let several = matches!(operation.command_field, C_GET_RQ | C_FIND_RQ | C_MOVE_RQ);
         // Among the lost bytes there may have been responses of this operation; and a later request with the same id, whose
         // response this is.
-        let responses = span.lost.cast_signed() > open.span.acknowledged.unwrap_or(0);
+        let responses = span.lost.is_some_and(|lost| open.span.acknowledged.is_none_or(|received| lost.cast_signed() > received));
         let requests = open.lost_after.is_some_and(|lost| span.acknowledged.is_none_or(|received| received > lost.cast_signed()));
         operation.complete &= !(responses && (several || requests));
         let last = response.command.status.is_none_or(|status| !is_pending(status));
