@@ -91,15 +91,14 @@ impl Pairing {
             paired.finished.push(oldest.operation);
         }
         self.pending.push_back(Pending { operation, span, lost_after: None });
-        self.settle(message.sender, span.end, paired);
+        self.settle(message.sender, span.end.cast_signed(), paired);
     }
 
     /// Pairs the responses that the capture holds before their requests, where all requests that they may answer are there.
-    fn settle(&mut self, initiator: Sender, reached: u64, paired: &mut Paired) {
+    fn settle(&mut self, initiator: Sender, reached: i64, paired: &mut Paired) {
         let mut at = 0;
         while let Some(early) = self.early.get(at) {
-            let ready =
-                early.message.sender != initiator && early.span.acknowledged.is_none_or(|received| received <= reached.cast_signed());
+            let ready = early.message.sender != initiator && early.span.acknowledged.is_none_or(|received| received <= reached);
             if ready
                 && let Some(index) = self.find(&early.message, early.span)
                 && let Some(early) = self.early.remove(at)
@@ -112,7 +111,7 @@ impl Pairing {
     }
 
     fn response(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
-        self.settle(message.sender.other(), span.other_reached, paired);
+        self.settle(message.sender.other(), span.other_reached.cast_signed(), paired);
         // Where its sender had received more than the capture has shown so far, it may answer a request that is still to come.
         let ahead = span.acknowledged.is_some_and(|received| received > span.other_reached.cast_signed());
         let found = if ahead { None } else { self.find(message, span) };
@@ -179,8 +178,8 @@ impl Pairing {
     /// (the second list).
     pub fn finish(&mut self, connection: u64) -> (Vec<OperationRecord>, Vec<OperationRecord>) {
         let mut paired = Paired::default();
-        self.settle(Sender::Requestor, u64::MAX, &mut paired);
-        self.settle(Sender::Acceptor, u64::MAX, &mut paired);
+        self.settle(Sender::Requestor, i64::MAX, &mut paired);
+        self.settle(Sender::Acceptor, i64::MAX, &mut paired);
         let mut known = paired.finished;
         known.extend(self.pending.drain(..).map(|open| OperationRecord { complete: false, ..open.operation }));
         let mut orphans: Vec<OperationRecord> = Vec::new();
