@@ -208,11 +208,12 @@ impl<S> Connection<S> {
         self.halves.first.others = tries;
     }
 
-    /// What the next try inherits.
-    pub fn tries(&mut self, end: End) -> Vec<Syn> {
+    /// What the next try inherits: the last ones of those before it.
+    pub fn tries(&mut self, end: End, limit: usize) -> Vec<Syn> {
         let half = self.halves.get_mut(end);
         let mut tries = std::mem::take(&mut half.others);
         tries.extend(half.syn);
+        tries.drain(..tries.len().saturating_sub(limit));
         for syn in &mut tries {
             // They count where they came.
             (syn.times, syn.counted, syn.told) = (0, true, true);

@@ -214,7 +214,7 @@ impl<C: Consumer> FlowTable<C> {
         let Some(Some(connection)) = self.slots.get_mut(slot) else { return (slot, end) };
         let first = syn.map_or(*segment, |(from, syn)| syn.segment(segment, from == end));
         let retried = first.has(flags::SYN) && connection.judge(end, &first) == Verdict::Retry;
-        let tries = if retried { connection.tries(end) } else { Vec::new() };
+        let tries = if retried { connection.tries(end, self.limits.syns) } else { Vec::new() };
         if let Some((from, syn)) = &syn {
             connection.give_back(*from, syn);
         }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::cutting::{agrees, sizes};
 use super::rows::{Rows, cases, run, run_bytes};
-use super::wire::{ACK, Packet, capture, packets, reordered};
+use super::wire::{ACK, Packet, SYN, capture, packets, reordered};
 use super::world::{World, world};
 use dicomfast_core::event::SideCounts;
 use dicomfast_core::limits::Limits;
@@ -132,6 +132,27 @@ proptest! {
         let rows = run(&with_extras(&world, &clean, &extras));
         agrees(&rows, &world)?;
         prop_assert!(!rows.has("overlap-conflict"), "{:?}", rows.anomalies);
+        prop_assert_eq!(rows.differences(&run(&clean)), Vec::<String>::new());
+    }
+
+    /// SYNs that nobody answers, from either side, anywhere between handshake and FIN (RFC 5961 section 4).
+    #[test]
+    fn forged_syns(
+        world in world(),
+        size in 100usize..1_460,
+        forged in prop::collection::vec((any::<usize>(), 0usize..2, prop_oneof![any::<u32>(), 0u32..100_000]), 1..20),
+    ) {
+        let clean = packets(&world, &[size]);
+        let mut all: Vec<(usize, Packet)> = clean.iter().cloned().enumerate().collect();
+        for (number, (at, from, sequence)) in forged.iter().enumerate() {
+            let mut packet = Packet::new(*from, *sequence, 0, SYN, &[]);
+            packet.ip_id = 40_000 + number as u16;
+            // After the packet with this number: the handshake is over, no FIN was sent.
+            all.push((2 + at % (clean.len() - 5), packet));
+        }
+        all.sort_by_key(|(at, _)| *at);
+        let rows = run(&all.into_iter().map(|(_, packet)| packet).collect::<Vec<_>>());
+        agrees(&rows, &world)?;
         prop_assert_eq!(rows.differences(&run(&clean)), Vec::<String>::new());
     }
 

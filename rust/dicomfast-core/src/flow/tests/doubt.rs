@@ -91,6 +91,19 @@ fn syns_are_bounded() {
 }
 
 #[test]
+fn tries_are_bounded_and_the_last_ones_stay() {
+    let mut net = Net::with(&Limits { syns: 3, ..Limits::default() });
+    for at in 0..100 {
+        net.send(CLIENT, FAR + 100_000 * at, 0, SYN, "");
+        assert!(net.table.doubtful_syns() <= 3);
+    }
+    let last = FAR + 100_000 * 97;
+    net.send(SERVER, 0, last + 1, SYN | ACK, "").send(CLIENT, last + 1, 1, ACK, "hello");
+    let over = net.finish();
+    assert_eq!((over.len(), over[99].text(0)), (100, "hello".into()));
+}
+
+#[test]
 fn a_forged_syn_does_not_end_a_live_connection() {
     // RFC 5961 section 4.2: the answer is an acknowledgement of what was there before.
     for (sender, sequence) in [(CLIENT, FAR), (CLIENT, -FAR), (CLIENT, 500), (SERVER, FAR)] {
