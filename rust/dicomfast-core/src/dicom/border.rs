@@ -8,7 +8,7 @@ use crate::event::{Closed, Sink};
 use crate::flow::{End, Ends};
 
 /// Bytes of an A-ABORT PDU.
-const ABORT: u64 = 10;
+pub(super) const ABORT: u64 = 10;
 /// The fewest bytes that each side needs for the end of an association and the beginning of the next: A-RELEASE-RQ and A-ASSOCIATE-RQ,
 /// A-RELEASE-RP and A-ASSOCIATE-AC, with the items that PS3.8 section 9.3 and PS3.7 annex D.3.3.2 require and the shortest UIDs
 /// of the standard.
