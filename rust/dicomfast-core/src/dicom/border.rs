@@ -7,6 +7,7 @@ use super::pdu::{P_DATA, Pdu};
 use crate::event::{Closed, Sink};
 use crate::flow::{End, Ends};
 
+const A_ABORT: u8 = 7;
 /// Bytes of an A-ABORT PDU.
 pub(super) const ABORT: u64 = 10;
 /// The fewest bytes that each side needs for the end of an association and the beginning of the next: A-RELEASE-RQ and A-ASSOCIATE-RQ,
@@ -102,9 +103,10 @@ impl Association {
             .is_some_and(|(request, received)| received > request + ABORT && (received > other_reached || other_lost > request))
     }
 
-    /// Whether the other end's request came after all that the sender of this PDU had received.
+    /// Whether the other end's request came after all that the sender of this PDU had received. An abort may come before the whole
+    /// request is there.
     fn is_request_ahead_of(&self, end: End, pdu: &Pdu) -> bool {
-        let requested = self.request_end.filter(|_| self.requestor == Some(end.other()));
+        let requested = self.request_end.filter(|_| self.requestor == Some(end.other()) && pdu.pdu_type != A_ABORT);
         requested.zip(pdu.acknowledged).is_some_and(|(request, received)| received < request)
     }
 
