@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 from generate import Connection, Context, Conversation, UserInformation, capture, dicom
@@ -225,6 +226,19 @@ def test_e18_an_abort_inside_an_object(sender: str, source: int, ended_by: str) 
     (row,) = rows.associations
     assert (row["ended_by"], row["abort_source"], row["abort_sender"]) == (ended_by, source, sender)
     assert rows.stored == ["1.2.1.0"]
+
+
+@pytest.mark.parametrize("before", [[], OTHER.writes], ids=["first", "second"])
+def test_e18_an_abort_before_the_whole_request_was_received(before: list[tuple[str, bytes]]) -> None:
+    request = ONE.writes[0][1]
+    connection = Connection().open().play(before)
+    heard = connection.next["client"]
+    segments = connection.write("client", request, 100).write("server", dicom.abort()).close().segments
+    # The acceptor had received the first hundred bytes when it aborted.
+    segments = [replace(s, ack=heard + 100) if s.payload == dicom.abort() else s for s in segments]
+    rows = read(made(segments))
+    assert [row["ended_by"] for row in rows.associations] == [*(["release"] if before else []), "acceptor abort"]
+    assert rows.associations[-1]["calling_ae"] == "MODALITY"
 
 
 def test_e18_both_sides_release_at_once() -> None:

@@ -2,7 +2,7 @@
 //! in any order against each other; judges each side by what that side sent.
 
 use super::associate::{Associate, context_records};
-use super::border::Unseen;
+use super::border::{ABORT, Unseen};
 use super::pairing::Pairing;
 use super::pdu::Pdu;
 use super::status::{Category, status};
@@ -25,8 +25,9 @@ pub struct Association {
     pub accept: Option<Associate>,
     pub contexts: Vec<ContextRecord>,
     requested: Option<Time>,
-    /// Offset after the request.
+    /// Offset after the request, and how much whoever answered had received.
     pub(super) request_end: Option<u64>,
+    answer_heard: Option<u64>,
     answered: Option<Time>,
     pub(super) reject: Option<[u8; 3]>,
     pub(super) abort: Option<([u8; 2], End)>,
@@ -71,6 +72,7 @@ impl Association {
             contexts: Vec::new(),
             requested: None,
             request_end: None,
+            answer_heard: None,
             answered: None,
             reject: None,
             abort: None,
@@ -166,12 +168,18 @@ impl Association {
     pub fn requested(&mut self, pdu: &Pdu, request: Associate) {
         self.requested = Some(pdu.first.time);
         self.request_end = Some(pdu.end());
+        if self.answer_heard.is_some_and(|received| received > pdu.end() + ABORT) {
+            // The capture held the answer first, and it answers a later request.
+            self.unseen.border = true;
+            self.damaged = true;
+        }
         self.request = Some(request);
         self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
     }
 
     pub fn accepted(&mut self, pdu: &Pdu, accept: Associate) {
         self.answered = Some(pdu.last.time);
+        self.answer_heard = pdu.acknowledged;
         self.answer_cut = !pdu.complete;
         self.accept = Some(accept);
         self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
@@ -179,6 +187,7 @@ impl Association {
 
     pub fn rejected(&mut self, pdu: &Pdu, codes: [u8; 3]) {
         self.answered = Some(pdu.last.time);
+        self.answer_heard = pdu.acknowledged;
         self.reject = Some(codes);
         if let Some(requestor) = self.requestor {
             *self.last_word.get_mut(requestor.other()) = Some(pdu.end());

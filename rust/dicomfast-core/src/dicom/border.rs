@@ -7,8 +7,9 @@ use super::pdu::{P_DATA, Pdu};
 use crate::event::{Closed, Sink};
 use crate::flow::{End, Ends};
 
+const A_ABORT: u8 = 7;
 /// Bytes of an A-ABORT PDU.
-const ABORT: u64 = 10;
+pub(super) const ABORT: u64 = 10;
 /// The fewest bytes that each side needs for the end of an association and the beginning of the next: A-RELEASE-RQ and A-ASSOCIATE-RQ,
 /// A-RELEASE-RP and A-ASSOCIATE-AC, with the items that PS3.8 section 9.3 and PS3.7 annex D.3.3.2 require and the shortest UIDs
 /// of the standard.
@@ -102,9 +103,10 @@ impl Association {
         })
     }
 
-    /// Whether the other end's request came after all that the sender of this PDU had received.
+    /// Whether the other end's request came after all that the sender of this PDU had received. An abort may come before the whole
+    /// request is there.
     fn is_request_ahead_of(&self, end: End, pdu: &Pdu) -> bool {
-        let requested = self.request_end.filter(|_| self.requestor == Some(end.other()));
+        let requested = self.request_end.filter(|_| self.requestor == Some(end.other()) && pdu.pdu_type != A_ABORT);
         requested.zip(pdu.acknowledged).is_some_and(|(request, received)| received < request.cast_signed())
     }
 

@@ -252,6 +252,8 @@ proptest! {
     ) {
         let clean = packets(&world, &[size]);
         let lost: Vec<usize> = runs.iter().flat_map(|(start, length)| (0..*length).map(move |at| start % 100_000 + at)).collect();
+        // The handshake stays: without it nobody knows how much of a direction came before its first byte in the capture.
+        let lost: Vec<usize> = lost.iter().map(|at| at % clean.len()).filter(|at| *at > 2).collect();
         check(&world, &without(&clean, &lost), true)?;
     }
 
