@@ -27,7 +27,7 @@ pub struct Association {
     requested: Option<Time>,
     /// Offset after the request, and how much whoever answered had received.
     pub(super) request_end: Option<u64>,
-    answer_heard: Option<u64>,
+    answer_heard: Option<i64>,
     answered: Option<Time>,
     pub(super) reject: Option<[u8; 3]>,
     pub(super) abort: Option<([u8; 2], End)>,
@@ -168,7 +168,7 @@ impl Association {
     pub fn requested(&mut self, pdu: &Pdu, request: Associate) {
         self.requested = Some(pdu.first.time);
         self.request_end = Some(pdu.end());
-        if self.answer_heard.is_some_and(|received| received > pdu.end() + ABORT) {
+        if self.answer_heard.is_some_and(|received| received > (pdu.end() + ABORT).cast_signed()) {
             // The capture held the answer first, and it answers a later request.
             self.unseen.border = true;
             self.damaged = true;
