@@ -2,7 +2,7 @@
 //! in any order against each other; judges each side by what that side sent.
 
 use super::associate::{Associate, context_records};
-use super::border::{ABORT, Unseen};
+use super::border::Unseen;
 use super::pairing::Pairing;
 use super::pdu::Pdu;
 use super::status::{Category, status};
@@ -168,11 +168,7 @@ impl Association {
     pub fn requested(&mut self, pdu: &Pdu, request: Associate) {
         self.requested = Some(pdu.first.time);
         self.request_end = Some(pdu.until());
-        if self.answer_heard.is_some_and(|received| received > pdu.until() + ABORT) {
-            // The capture held the answer first, and it answers a later request.
-            self.unseen.border = true;
-            self.damaged = true;
-        }
+        self.blur(self.answer_heard.is_some_and(|received| self.is_of_another(received)));
         self.request = Some(request);
         self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
     }

@@ -9,7 +9,7 @@ use crate::flow::{End, Ends};
 
 const A_ABORT: u8 = 7;
 /// Bytes of an A-ABORT PDU.
-pub(super) const ABORT: u64 = 10;
+const ABORT: u64 = 10;
 /// The fewest bytes that each side needs for the end of an association and the beginning of the next: A-RELEASE-RQ and A-ASSOCIATE-RQ,
 /// A-RELEASE-RP and A-ASSOCIATE-AC, with the items that PS3.8 section 9.3 and PS3.7 annex D.3.3.2 require and the shortest UIDs
 /// of the standard.
@@ -103,6 +103,18 @@ impl Association {
             .is_some_and(|(request, received)| received > request + ABORT && (received > other_reached || other_lost > request))
     }
 
+    /// Whether an answer whose sender had received so much answers another request than the one of this association: more than
+    /// an abort can follow a request only after the answer.
+    pub fn is_of_another(&self, received: u64) -> bool {
+        self.request_end.is_some_and(|request| !(request..=request + ABORT).contains(&received))
+    }
+
+    /// Nobody can tell which association some of its data belong to.
+    pub fn blur(&mut self, is_blurred: bool) {
+        self.unseen.border |= is_blurred;
+        self.damaged |= is_blurred;
+    }
+
     /// Whether the other end's request came after all that the sender of this PDU had received. An abort may come before the whole
     /// request is there.
     fn is_request_ahead_of(&self, end: End, pdu: &Pdu) -> bool {
@@ -183,9 +195,12 @@ impl<S: Sink> Handler<'_, S> {
                 self.retire();
             }
         }
-        if let Some(association) = self.current()
-            && *association.seen.get(end) == 0
-        {
+        let torn = lost > 0 || self.other_lost > 0;
+        let Some(association) = self.current() else { return };
+        if matches!(pdu.pdu_type, 2 | 3) {
+            association.blur(torn && pdu.received.is_some_and(|received| association.is_of_another(received)));
+        }
+        if *association.seen.get(end) == 0 {
             // The first that an end says is the request or its answer; only an abort may come instead.
             association.damaged |= match pdu.pdu_type {
                 1..=3 => false,

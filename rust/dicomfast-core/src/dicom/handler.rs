@@ -181,11 +181,8 @@ impl<S: Sink> Handler<'_, S> {
         let torn = *self.lost > 0;
         let Some(association) = self.current() else { return };
         if kind == Kind::Accept && association.has_answer() {
-            if torn {
-                // It answers a request that was lost, and the data around it belong to this association and to that one.
-                association.unseen.border = true;
-                association.damaged = true;
-            }
+            // It answers a request that was lost, and the data around it belong to this association and to that one.
+            association.blur(torn);
             let note = Anomaly::new(AnomalyKind::UnexpectedPdu, "second answer to A-ASSOCIATE-RQ");
             self.note(pdu.first, note.spanning(pdu.offset, u64::from(pdu.length)));
             return;
