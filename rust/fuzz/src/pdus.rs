@@ -14,6 +14,8 @@ use dicomfast_core::net::segment::Address;
 use super::ops::Ops;
 
 const ENDS: [End; 2] = [End::First, End::Second];
+/// Positions of the flow stage do not begin with 0.
+const START: u64 = 1 << 40;
 
 /// Every row in words, and what is checked besides.
 #[derive(Default)]
@@ -111,7 +113,8 @@ fn run(pieces: &[(usize, bool, Piece<'_>)], from_start: bool, whole: bool, gaps:
     };
     let addresses = Ends { first: Address::v4([10, 0, 0, 1], 40_000), second: Address::v4([10, 0, 0, 2], 104) };
     let from_start = Ends { first: from_start, second: from_start };
-    let info = Info { connection: 0, capture: 0, addresses, client: End::First, from_start };
+    let starts = Ends { first: START, second: START };
+    let info = Info { connection: 0, capture: 0, addresses, client: End::First, from_start, starts };
     let mut dicom = Dicom::new(Rows::default(), &limits);
     let mut state = Conversation::default();
     let mut offsets = [0_u64; 2];
@@ -129,12 +132,12 @@ fn run(pieces: &[(usize, bool, Piece<'_>)], from_start: bool, whole: bool, gaps:
             before = Some((*at, gap));
         }
         let stamp = Stamp { packet: 2 * turn + *at as u64, time: turn as i64 * 1_000_000 };
-        let acknowledged = Some(offsets[1 - at].cast_signed());
+        let received = Some(START + offsets[1 - at]);
         let offset = offsets[*at] - kept.len() as u64;
         let (Piece::Data(bytes) | Piece::Gap(bytes)) = piece;
         let length = bytes.len() as u64;
         offsets[*at] += length;
-        let place = Place { stamp, offset, acknowledged };
+        let place = Place { stamp, offset, received };
         if gap {
             missing[*at].push((offset, offset + length));
             dicom.gap(&mut state, &info, end, place, length, Missing::Lost);

@@ -30,11 +30,12 @@ pub struct Assembled {
     pub pdus: u32,
     pub first: Stamp,
     pub last: Stamp,
-    /// Offsets of its first byte, and after its last, in its direction.
+    /// Offset of its first byte in its direction.
     pub offset: u64,
+    /// The positions of its first byte, after its last, and up to which its sender had received the other direction when it began.
+    pub start: u64,
     pub end: u64,
-    /// Bytes of the other direction that its sender had received when it began.
-    pub acknowledged: Option<i64>,
+    pub received: Option<u64>,
     pub complete: bool,
     last_pdu: u64,
     command_over: bool,
@@ -64,8 +65,9 @@ impl Assembled {
             first,
             last: pdu.last,
             offset: pdu.offset,
-            end: pdu.offset,
-            acknowledged: pdu.acknowledged,
+            start: pdu.position,
+            end: pdu.position,
+            received: pdu.received,
             complete: true,
             last_pdu: u64::MAX,
             command_over: false,
@@ -81,7 +83,7 @@ impl Assembled {
             self.last_pdu = pdu.offset;
             self.pdus += 1;
         }
-        self.end = pdu.end();
+        self.end = pdu.until();
     }
 
     fn decode(&mut self) {

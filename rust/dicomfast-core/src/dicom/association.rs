@@ -2,7 +2,7 @@
 //! in any order against each other; judges each side by what that side sent.
 
 use super::associate::{Associate, context_records};
-use super::border::{ABORT, Unseen};
+use super::border::Unseen;
 use super::pairing::Pairing;
 use super::pdu::Pdu;
 use super::status::{Category, status};
@@ -25,22 +25,22 @@ pub struct Association {
     pub accept: Option<Associate>,
     pub contexts: Vec<ContextRecord>,
     requested: Option<Time>,
-    /// Offset after the request, and how much whoever answered had received.
+    /// The position after the request, and up to which whoever answered had received.
     pub(super) request_end: Option<u64>,
-    answer_heard: Option<i64>,
+    answer_heard: Option<u64>,
     answered: Option<Time>,
     pub(super) reject: Option<[u8; 3]>,
     pub(super) abort: Option<([u8; 2], End)>,
     released: Option<Time>,
     pub(super) release_requested: Ends<bool>,
     pub(super) release_answered: Ends<bool>,
-    /// Offset after the PDU with which each end asked for the release, answered it, aborted or rejected.
+    /// The position after the PDU with which each end asked for the release, answered it, aborted or rejected.
     pub(super) last_word: Ends<Option<u64>>,
     first: Stamp,
     last: Stamp,
     /// PDUs of each end, and where the first one began.
     pub seen: Ends<u64>,
-    pub first_offset: Ends<Option<u64>>,
+    pub starts: Ends<Option<u64>>,
     /// The answer has begun, but not ended.
     answering: bool,
     /// The answer is missing bytes.
@@ -83,7 +83,7 @@ impl Association {
             first,
             last: first,
             seen: Ends::default(),
-            first_offset: Ends::default(),
+            starts: Ends::default(),
             answering: false,
             answer_cut: false,
             bytes: Ends::default(),
@@ -121,7 +121,7 @@ impl Association {
         let seen = self.seen.get_mut(end);
         *seen += 1;
         let is_first = *seen == 1;
-        self.first_offset.get_mut(end).get_or_insert(pdu.offset);
+        self.starts.get_mut(end).get_or_insert(pdu.position);
         if pdu.first.packet < self.first.packet {
             self.first = pdu.first;
         }
@@ -167,19 +167,15 @@ impl Association {
 
     pub fn requested(&mut self, pdu: &Pdu, request: Associate) {
         self.requested = Some(pdu.first.time);
-        self.request_end = Some(pdu.end());
-        if self.answer_heard.is_some_and(|received| received > (pdu.end() + ABORT).cast_signed()) {
-            // The capture held the answer first, and it answers a later request.
-            self.unseen.border = true;
-            self.damaged = true;
-        }
+        self.request_end = Some(pdu.until());
+        self.blur(self.answer_heard.is_some_and(|received| self.is_of_another(received)));
         self.request = Some(request);
         self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
     }
 
     pub fn accepted(&mut self, pdu: &Pdu, accept: Associate) {
         self.answered = Some(pdu.last.time);
-        self.answer_heard = pdu.acknowledged;
+        self.answer_heard = pdu.received;
         self.answer_cut = !pdu.complete;
         self.accept = Some(accept);
         self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
@@ -187,15 +183,15 @@ impl Association {
 
     pub fn rejected(&mut self, pdu: &Pdu, codes: [u8; 3]) {
         self.answered = Some(pdu.last.time);
-        self.answer_heard = pdu.acknowledged;
+        self.answer_heard = pdu.received;
         self.reject = Some(codes);
         if let Some(requestor) = self.requestor {
-            *self.last_word.get_mut(requestor.other()) = Some(pdu.end());
+            *self.last_word.get_mut(requestor.other()) = Some(pdu.until());
         }
     }
 
     pub fn release(&mut self, end: End, pdu: &Pdu) {
-        *self.last_word.get_mut(end) = Some(pdu.end());
+        *self.last_word.get_mut(end) = Some(pdu.until());
         if pdu.pdu_type == 5 {
             *self.release_requested.get_mut(end) = true;
         } else {
@@ -205,7 +201,7 @@ impl Association {
     }
 
     pub fn aborted(&mut self, end: End, pdu: &Pdu, codes: [u8; 2]) {
-        *self.last_word.get_mut(end) = Some(pdu.end());
+        *self.last_word.get_mut(end) = Some(pdu.until());
         if self.abort.is_none() {
             self.abort = Some((codes, end));
             if self.accept.is_none() && self.answered.is_none() && self.requestor != Some(end) {

@@ -9,7 +9,7 @@ use crate::flow::{End, Ends};
 
 const A_ABORT: u8 = 7;
 /// Bytes of an A-ABORT PDU.
-pub(super) const ABORT: u64 = 10;
+const ABORT: u64 = 10;
 /// The fewest bytes that each side needs for the end of an association and the beginning of the next: A-RELEASE-RQ and A-ASSOCIATE-RQ,
 /// A-RELEASE-RP and A-ASSOCIATE-AC, with the items that PS3.8 section 9.3 and PS3.7 annex D.3.3.2 require and the shortest UIDs
 /// of the standard.
@@ -19,7 +19,7 @@ const BORDER: (u64, u64) = (10 + 166, 10 + 145);
 /// next association it sends after its own part of the border. Where both lost bytes and neither tells, nobody knows.
 #[derive(Debug, Default)]
 pub(super) struct Unseen {
-    /// Offset after the lost bytes of each end that may hold a border, as far as the other end has not told.
+    /// The position after the lost bytes of each end that may hold a border, as far as the other end has not told.
     until: Ends<Option<u64>>,
     /// The most that each end had received before it lost bytes itself: it had sent no border until then.
     heard: Ends<u64>,
@@ -30,7 +30,7 @@ pub(super) struct Unseen {
 }
 
 impl Unseen {
-    /// Bytes of an end are missing between these offsets; `begun` tells whether it had said something in the association before.
+    /// Bytes of an end are missing between these positions; `begun` tells whether it had said something in the association before.
     pub fn lose(&mut self, end: End, is_requestor: bool, begun: bool, from: u64, until: u64) {
         let needed = if is_requestor { BORDER.0 } else { BORDER.1 };
         if until.saturating_sub(from) >= needed {
@@ -55,7 +55,7 @@ impl Unseen {
             return;
         }
         let heard = self.heard.get_mut(end);
-        *heard = (*heard).max(pdu.acknowledged.unwrap_or(0).max(0).cast_unsigned());
+        *heard = (*heard).max(pdu.received.unwrap_or(0));
         let told = *heard;
         let other = self.until.get_mut(end.other());
         *other = other.filter(|until| told <= *until);
@@ -76,7 +76,7 @@ impl Association {
         *self.release_requested.get(end) || self.is_left_by(end)
     }
 
-    /// Whether this PDU comes after the end of it, and bytes are missing, up to this offset, in which the next association may
+    /// Whether this PDU comes after the end of it, and bytes are missing, up to this position, in which the next association may
     /// have begun: its sender had said its last word, or received the other end's, or more than can follow a request for release
     /// (A-ABORT).
     pub fn is_behind(&self, end: End, pdu: &Pdu, lost: u64) -> bool {
@@ -85,35 +85,47 @@ impl Association {
         let heard = self
             .last_word
             .get(other)
-            .zip(pdu.acknowledged)
-            .is_some_and(|(word, received)| received >= if self.is_left_by(other) { word } else { word + ABORT + 1 }.cast_signed());
+            .zip(pdu.received)
+            .is_some_and(|(word, received)| received >= if self.is_left_by(other) { word } else { word + ABORT + 1 });
         own || heard && self.may_have_answered(end, lost)
     }
 
-    /// Whether bytes are missing, up to this offset, where the end's first PDU is or after it: it may have answered in them.
+    /// Whether bytes are missing, up to this position, where the end's first PDU is or after it: it may have answered in them.
     pub fn may_have_answered(&self, end: End, lost: u64) -> bool {
-        lost > 0 && self.first_offset.get(end).is_some_and(|first| lost >= first)
+        lost > 0 && self.starts.get(end).is_some_and(|first| lost >= first)
     }
 
     /// Whether the sender of an answer had received more than the request of this association and what may follow it before an
     /// answer (A-ABORT), and of that bytes are missing, or still to come: then it answers a later request.
     fn was_passed(&self, answer: &Pdu, other_reached: u64, other_lost: u64) -> bool {
-        self.request_end.zip(answer.acknowledged).is_some_and(|(request, received)| {
-            received > (request + ABORT).cast_signed() && (received > other_reached.cast_signed() || other_lost > request)
-        })
+        self.request_end
+            .zip(answer.received)
+            .is_some_and(|(request, received)| received > request + ABORT && (received > other_reached || other_lost > request))
+    }
+
+    /// Whether an answer whose sender had received so much answers another request than the one of this association: more than
+    /// an abort can follow a request only after the answer.
+    pub fn is_of_another(&self, received: u64) -> bool {
+        self.request_end.is_some_and(|request| !(request..=request + ABORT).contains(&received))
+    }
+
+    /// Nobody can tell which association some of its data belong to.
+    pub fn blur(&mut self, is_blurred: bool) {
+        self.unseen.border |= is_blurred;
+        self.damaged |= is_blurred;
     }
 
     /// Whether the other end's request came after all that the sender of this PDU had received. An abort may come before the whole
     /// request is there.
     fn is_request_ahead_of(&self, end: End, pdu: &Pdu) -> bool {
         let requested = self.request_end.filter(|_| self.requestor == Some(end.other()) && pdu.pdu_type != A_ABORT);
-        requested.zip(pdu.acknowledged).is_some_and(|(request, received)| received < request.cast_signed())
+        requested.zip(pdu.received).is_some_and(|(request, received)| received < request)
     }
 
     /// Whether the sender of this PDU had received something of this association from the other end.
     pub fn was_heard(&self, end: End, pdu: &Pdu) -> bool {
-        let first = *self.first_offset.get(end.other());
-        first.zip(pdu.acknowledged).is_some_and(|(first, received)| received > first.cast_signed())
+        let first = *self.starts.get(end.other());
+        first.zip(pdu.received).is_some_and(|(first, received)| received > first)
     }
 }
 
@@ -183,14 +195,17 @@ impl<S: Sink> Handler<'_, S> {
                 self.retire();
             }
         }
-        if let Some(association) = self.current()
-            && *association.seen.get(end) == 0
-        {
+        let torn = lost > 0 || self.other_lost > 0;
+        let Some(association) = self.current() else { return };
+        if matches!(pdu.pdu_type, 2 | 3) {
+            association.blur(torn && pdu.received.is_some_and(|received| association.is_of_another(received)));
+        }
+        if *association.seen.get(end) == 0 {
             // The first that an end says is the request or its answer; only an abort may come instead.
             association.damaged |= match pdu.pdu_type {
                 1..=3 => false,
                 4..=6 => true,
-                _ => lost > 0 && lost >= pdu.offset,
+                _ => lost > 0 && lost >= pdu.position,
             };
             if moved && !matches!(pdu.pdu_type, 1..=3) {
                 // The beginning of it is among the bytes that were lost last.
@@ -198,12 +213,12 @@ impl<S: Sink> Handler<'_, S> {
                 association.unseen.lose(end, is_requestor, true, hole.0, hole.1);
                 association.damaged |= association.unseen.border;
             }
-            if !*info.from_start.get(end) && hole == (0, pdu.offset) {
-                association.unseen.lose_any(end, false, pdu.offset);
+            if !*info.from_start.get(end) && hole == (info.position(end, 0), pdu.position) {
+                association.unseen.lose_any(end, false, pdu.position);
                 association.damaged |= association.unseen.border;
             }
             // What it said before, and after the last loss, was taken for what belongs to the association before.
-            association.unseen.border |= moved && pdu.pdu_type == P_DATA && lost < pdu.offset;
+            association.unseen.border |= moved && pdu.pdu_type == P_DATA && lost < pdu.position;
         }
     }
 

@@ -63,7 +63,7 @@ impl Decoder {
 
     fn check_length(&mut self, element: &Element<'_>) {
         let (announced, there) = (element.announced, element.value.len());
-        if usize::try_from(announced) != Ok(there) {
+        if element.is_cut() {
             self.issues.push(BadCommand, format!("{} announces {announced} bytes, {there} are left", name(element.tag)));
         } else if announced % 2 == 1 {
             self.issues.push(BadCommand, format!("{} has the odd length {announced}", name(element.tag)));
@@ -137,6 +137,9 @@ impl Decoder {
     }
 
     fn uid(&mut self, element: &Element<'_>) -> Option<Uid> {
+        if element.is_cut() {
+            return None;
+        }
         if let Some(uid) = text::plain_uid(element.value) {
             return Some(uid);
         }
@@ -149,6 +152,9 @@ impl Decoder {
     }
 
     fn ae_title(&mut self, element: &Element<'_>) -> Option<String> {
+        if element.is_cut() {
+            return None;
+        }
         if element.value.len() > 16 {
             self.issues.push(BadCommand, format!("{} is an AE title of {} bytes", name(element.tag), element.value.len()));
         }

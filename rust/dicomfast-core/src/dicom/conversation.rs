@@ -26,7 +26,7 @@ struct Lane {
     at: u64,
     /// The first bytes, to tell other protocols.
     head: Vec<u8>,
-    /// Offset after the last bytes that may have held messages which nobody saw.
+    /// The position after the last bytes that may have held messages which nobody saw.
     lost: u64,
     /// The last of those bytes, from and until.
     hole: (u64, u64),
@@ -73,6 +73,7 @@ impl<S: Sink> Dicom<S> {
             End::Second => (&mut lanes.second, &mut lanes.first),
         };
         let Lane { framer, assembly, at, lost, hole, .. } = lane;
+        framer.start = *info.starts.get(end);
         let mut handler = Handler {
             out: Out { sink: &mut self.sink, wants: self.wants, next_message: &mut self.next_message, info },
             limits,
@@ -81,7 +82,7 @@ impl<S: Sink> Dicom<S> {
             at,
             lost,
             hole,
-            other_reached: other.framer.reached,
+            other_reached: other.framer.start + other.framer.reached,
             other_lost: other.lost,
             other_at: &mut other.at,
             associations,

@@ -39,9 +39,11 @@ pub struct Framer {
     pub(super) pdv_whole: bool,
     pub(super) pdv_left: u64,
     pub(super) last: Stamp,
-    pub(super) acknowledged: Option<i64>,
+    pub(super) received: Option<u64>,
     /// Bytes searched since the boundaries were last known.
     pub searched: u64,
+    /// The position of its first byte.
+    pub start: u64,
     /// Offset after the last byte that came, or is known to be missing.
     pub reached: u64,
 }
@@ -59,8 +61,9 @@ impl Default for Framer {
             pdv_whole: true,
             pdv_left: 0,
             last: NOWHERE,
-            acknowledged: None,
+            received: None,
             searched: 0,
+            start: 0,
             reached: 0,
         }
     }
@@ -75,7 +78,7 @@ impl Framer {
     #[inline]
     pub fn data(&mut self, place: Place, bytes: &[u8], limits: &Limits, upper: &mut impl Upper) {
         self.last = place.stamp;
-        self.acknowledged = place.acknowledged;
+        self.received = place.received;
         let length = bytes.len() as u64;
         self.reached = place.offset + length;
         if length < self.unread {
@@ -88,7 +91,7 @@ impl Framer {
     /// The next bytes are there, within what is unread.
     pub fn passed(&mut self, place: Place, length: u64, upper: &mut impl Upper) {
         self.last = place.stamp;
-        self.acknowledged = place.acknowledged;
+        self.received = place.received;
         self.reached = place.offset + length;
         self.forget();
         self.skip(length, upper);
@@ -138,7 +141,8 @@ impl Framer {
                 if self.have == 0 {
                     self.pdu.offset = offset;
                     self.pdu.first = self.last;
-                    self.pdu.acknowledged = self.acknowledged;
+                    self.pdu.position = self.start + offset;
+                    self.pdu.received = self.received;
                 }
                 let rest = self.collect(bytes, PDU_HEADER);
                 if self.have == PDU_HEADER {

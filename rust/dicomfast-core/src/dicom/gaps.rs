@@ -13,7 +13,7 @@ impl Framer {
     pub fn gap(&mut self, place: Place, length: u64, limits: &Limits, upper: &mut impl Upper) {
         self.settle_now(limits, upper);
         self.last = place.stamp;
-        self.acknowledged = None;
+        self.received = None;
         self.reached = place.offset + length;
         let mut left = length;
         if self.unread > 0 {

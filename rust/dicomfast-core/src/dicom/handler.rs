@@ -121,15 +121,15 @@ impl<S: Sink> Handler<'_, S> {
         };
         association.count_message(&message, assembled.dataset_first);
         let span = Span {
-            start: assembled.offset,
+            start: assembled.start,
             end: assembled.end,
-            acknowledged: assembled.acknowledged,
+            received: assembled.received,
             other_reached: self.other_reached,
-            lost: (*self.lost > 0 || !info.from_start.get(end)).then_some(*self.lost),
+            lost: *self.lost,
         };
         if !names_its_operation(&message.command) {
             *self.lost = (*self.lost).max(assembled.end);
-            association.pairing.lose(message.sender, assembled.offset);
+            association.pairing.lose(message.sender, assembled.start);
         }
         let Paired { finished, evicted } = association.pairing.message(&message, span, info.connection, self.limits.pending_operations);
         if association.awaits_answer(info) && association.deferred.len() < self.limits.deferred_messages {
@@ -149,6 +149,7 @@ impl<S: Sink> Handler<'_, S> {
     /// Between these offsets, messages may be missing that nobody saw.
     pub(super) fn lose(&mut self, from: u64, until: u64) {
         let (info, end) = (self.info, self.end);
+        let (from, until) = (info.position(end, from), info.position(end, until));
         self.assembly.lost();
         *self.lost = until.max(*self.lost);
         let from_hole = if from <= self.hole.1 { from.min(self.hole.0) } else { from };
@@ -180,11 +181,8 @@ impl<S: Sink> Handler<'_, S> {
         let torn = *self.lost > 0;
         let Some(association) = self.current() else { return };
         if kind == Kind::Accept && association.has_answer() {
-            if torn {
-                // It answers a request that was lost, and the data around it belong to this association and to that one.
-                association.unseen.border = true;
-                association.damaged = true;
-            }
+            // It answers a request that was lost, and the data around it belong to this association and to that one.
+            association.blur(torn);
             let note = Anomaly::new(AnomalyKind::UnexpectedPdu, "second answer to A-ASSOCIATE-RQ");
             self.note(pdu.first, note.spanning(pdu.offset, u64::from(pdu.length)));
             return;

@@ -15,10 +15,12 @@ pub struct Pdu {
     pub pdu_type: u8,
     pub length: u32,
     pub offset: u64,
+    /// The position of its first byte.
+    pub position: u64,
     pub first: Stamp,
     pub last: Stamp,
-    /// Bytes of the other direction that its sender had received when its first byte left.
-    pub acknowledged: Option<i64>,
+    /// The position up to which its sender had received the other direction when its first byte left.
+    pub received: Option<u64>,
     pub pdvs: u32,
     pub header: [u8; 12],
     pub header_length: u8,
@@ -34,6 +36,11 @@ impl Pdu {
     pub fn end(&self) -> u64 {
         self.offset + PDU_HEADER as u64 + u64::from(self.length)
     }
+
+    /// The position of the byte after it.
+    pub fn until(&self) -> u64 {
+        self.position + PDU_HEADER as u64 + u64::from(self.length)
+    }
 }
 
 impl Default for Pdu {
@@ -43,9 +50,10 @@ impl Default for Pdu {
             pdu_type: 0,
             length: 0,
             offset: 0,
+            position: 0,
             first: NOWHERE,
             last: NOWHERE,
-            acknowledged: None,
+            received: None,
             pdvs: 0,
             header: [0; 12],
             header_length: 0,

@@ -54,6 +54,7 @@ impl<S: Default> Connection<S> {
                 addresses: Ends { first: segment.source, second: segment.destination },
                 client: client_of(segment),
                 from_start: Ends::default(),
+                starts: Ends::default(),
             },
             halves: Ends::default(),
             state: S::default(),
@@ -115,11 +116,13 @@ impl<S> Connection<S> {
                 half.begin(first, false);
             }
         }
+        self.note_starts();
     }
 
-    /// Tells the consumer which directions are known from their first byte on.
+    /// Tells the consumer where the directions begin, and which are known from their first byte on.
     pub fn note_starts(&mut self) {
         self.info.from_start = Ends { first: self.halves.first.from_start, second: self.halves.second.from_start };
+        self.info.starts = Ends { first: self.halves.first.start, second: self.halves.second.start };
     }
 
     /// Whether it has been silent for so long that it can be forgotten.

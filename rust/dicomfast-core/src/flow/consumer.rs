@@ -57,6 +57,16 @@ pub struct Info {
     pub client: End,
     /// Whether each direction's first byte is known to be the first that was sent.
     pub from_start: Ends<bool>,
+    /// The position of each direction's first byte, once it has begun. Positions count on, whether a direction has begun or not.
+    pub starts: Ends<u64>,
+}
+
+impl Info {
+    /// The position of an offset.
+    #[inline]
+    pub fn position(&self, end: End, offset: u64) -> u64 {
+        self.starts.get(end) + offset
+    }
 }
 
 /// Where bytes stood and when they came.
@@ -65,9 +75,9 @@ pub struct Place {
     pub stamp: Stamp,
     /// Offset of the first byte in its direction.
     pub offset: u64,
-    /// How many bytes of the other direction the sender had received by then, counted from the first one that is known: negative
-    /// where it had not received that one. `None` where the capture cannot tell.
-    pub acknowledged: Option<i64>,
+    /// The position up to which the sender had received the other direction by then, which may not have begun in the capture.
+    /// `None` where the packet does not tell.
+    pub received: Option<u64>,
 }
 
 /// Why bytes are missing.

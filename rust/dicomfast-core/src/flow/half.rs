@@ -87,10 +87,10 @@ impl Half {
         position.saturating_sub(self.start)
     }
 
-    /// The same for a position that may stand before the first byte known. Before the first byte sent there is none.
-    pub fn signed_offset(&self, position: u64) -> i64 {
-        let offset = position.wrapping_sub(self.start).cast_signed();
-        if self.from_start { offset.max(0) } else { offset }
+    /// How far the peer had received, by its acknowledgment of this position: before the first byte sent there is none.
+    #[inline]
+    pub fn received(&self, position: u64) -> u64 {
+        if self.from_start { position.max(self.start) } else { position }
     }
 
     /// Moves the delivered end forward.

@@ -55,8 +55,7 @@ impl<C: Consumer> Stage<'_, C> {
         if in_order && segment.captured == segment.length {
             half.forward(until);
             half.latest = self.history.push(connection.info.connection, end, position, segment, half.latest);
-            let place =
-                Place { stamp: segment.stamp(), offset: position - half.start, acknowledged: acknowledged(connection, end, segment) };
+            let place = Place { stamp: segment.stamp(), offset: position - half.start, received: received(connection, end, segment) };
             self.consumer.data(&mut connection.state, &connection.info, end, place, batch.payload(segment));
             return;
         }
@@ -117,11 +116,8 @@ impl<C: Consumer> Stage<'_, C> {
 
     /// In-order bytes `[from, until)`, of which `bytes` are captured.
     fn deliver(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, bytes: &[u8], from: u64, until: u64) {
-        let place = Place {
-            stamp: segment.stamp(),
-            offset: connection.halves.get(end).offset(from),
-            acknowledged: acknowledged(connection, end, segment),
-        };
+        let place =
+            Place { stamp: segment.stamp(), offset: connection.halves.get(end).offset(from), received: received(connection, end, segment) };
         connection.halves.get_mut(end).forward(until);
         if !bytes.is_empty() {
             self.consumer.data(&mut connection.state, &connection.info, end, place, bytes);
@@ -254,7 +250,7 @@ impl<C: Consumer> Stage<'_, C> {
         let next = half.next.unwrap_or(position);
         let position = position.max(next);
         let length = position - next;
-        let place = Place { stamp, offset: half.offset(next), acknowledged: None };
+        let place = Place { stamp, offset: half.offset(next), received: None };
         half.counts.lost_bytes += length;
         half.forward(position);
         if length > 0 {
@@ -295,10 +291,10 @@ impl<C: Consumer> Stage<'_, C> {
             return;
         }
         let skipped = next - at;
-        let mut place = Place { stamp: piece.stamp, offset: half.offset(next), acknowledged: None };
+        let mut place = Place { stamp: piece.stamp, offset: half.offset(next), received: None };
         half.forward(until);
         let peer = connection.halves.get(end.other());
-        place.acknowledged = piece.acknowledged.filter(|_| peer.next.is_some()).map(|position| peer.signed_offset(position));
+        place.received = piece.acknowledged.map(|position| peer.received(position));
         match piece.content {
             Content::Bytes(bytes) => {
                 let rest = bytes.get(skipped as usize..).unwrap_or_default();
@@ -345,14 +341,13 @@ fn half_beyond_fin<S>(connection: &Connection<S>, end: End, until: u64) -> bool 
     connection.halves.get(end).fin.is_some_and(|fin| until > fin)
 }
 
-/// How many bytes of the other direction the sender had received when it sent this.
+/// How much of the other direction the sender had received when it sent this.
 #[inline]
-fn acknowledged<S>(connection: &mut Connection<S>, end: End, segment: &Segment) -> Option<i64> {
+fn received<S>(connection: &mut Connection<S>, end: End, segment: &Segment) -> Option<u64> {
     if !segment.has(flags::ACK) {
         return None;
     }
     let peer = connection.halves.get_mut(end.other());
-    peer.next?;
     let position = peer.position(segment.acknowledgment);
-    Some(peer.signed_offset(position))
+    Some(peer.received(position))
 }

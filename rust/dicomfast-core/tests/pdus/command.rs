@@ -162,6 +162,24 @@ fn broken_rules_are_issues() {
     assert_eq!((command.other_elements, command.offending_elements), (1, vec![0x0010_0020]));
 }
 
+/// A name that is cut is another name.
+#[test]
+fn names_that_are_cut_are_not_given() {
+    for case in cases("commands.txt") {
+        let (whole, _) = decode(&case.bytes);
+        for end in 0..case.bytes.len() {
+            let (cut, _) = decode(&case.bytes[..end]);
+            let names = |command: &CommandSet| {
+                let uids = [command.sop_class(), command.sop_instance()].map(|uid| uid.map(ToString::to_string));
+                [&uids[..], &[command.move_destination.clone(), command.move_originator_ae.clone()]].concat()
+            };
+            for (cut, whole) in names(&cut).iter().zip(names(&whole)) {
+                assert!(cut.is_none() || *cut == whole, "{} of {end} bytes: {cut:?}", case.name);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_command_set_in_words() {
     let all = cases("commands.txt");

@@ -34,6 +34,12 @@ fn no_false_complete(rows: &Rows, world: &World, whole: &[bool]) -> Result<(), T
     let named = |name: Option<&str>| {
         name.and_then(|name| name.strip_prefix("1.2.3.")?.strip_suffix(".9")).and_then(|name| name.parse::<usize>().ok())
     };
+    for row in &rows.messages {
+        // Cut, it would name another one.
+        let uid = row.command.sop_instance();
+        let sent = named(uid.map(AsRef::as_ref)).and_then(|name| world.messages.get(name));
+        prop_assert!(uid.is_none() || sent.is_some(), "an instance that nobody named: {:?}", row);
+    }
     for row in rows.messages.iter().filter(|row| row.complete) {
         let name = named(row.command.sop_instance().map(AsRef::as_ref));
         let real = name.and_then(|name| world.messages.get(name).filter(|_| whole[name]));
@@ -197,7 +203,7 @@ fn whole_operations_are_complete(rows: &Rows, world: &World, packets: &[Packet],
     Ok(())
 }
 
-fn check(world: &World, seen: &[Packet], in_step: bool) -> Result<(), TestCaseError> {
+pub(crate) fn check(world: &World, seen: &[Packet], in_step: bool) -> Result<(), TestCaseError> {
     let rows = run(seen);
     let whole = whole(world, seen);
     let from_start = [0, 1].map(|of| seen.iter().any(|packet| packet.from == of && packet.flags & SYN != 0));
@@ -208,9 +214,14 @@ fn check(world: &World, seen: &[Packet], in_step: bool) -> Result<(), TestCaseEr
     whole_operations_are_complete(&rows, world, seen, &whole, view)
 }
 
-fn without(packets: &[Packet], lost: &[usize]) -> Vec<Packet> {
+pub(crate) fn without(packets: &[Packet], lost: &[usize]) -> Vec<Packet> {
     let lost: Vec<usize> = lost.iter().map(|at| at % packets.len()).collect();
     packets.iter().enumerate().filter(|(at, _)| !lost.contains(at)).map(|(_, packet)| packet.clone()).collect()
+}
+
+/// Which of so many packets are in runs, each with its length.
+pub(crate) fn in_runs(runs: &[(usize, usize)], packets: usize) -> Vec<usize> {
+    runs.iter().flat_map(|(start, length)| (0..*length).map(move |at| (start % 100_000 + at) % packets)).collect()
 }
 
 proptest! {
@@ -251,9 +262,8 @@ proptest! {
         runs in prop::collection::vec((any::<usize>(), 1usize..12), 1..4),
     ) {
         let clean = packets(&world, &[size]);
-        let lost: Vec<usize> = runs.iter().flat_map(|(start, length)| (0..*length).map(move |at| start % 100_000 + at)).collect();
         // The handshake stays: without it nobody knows how much of a direction came before its first byte in the capture.
-        let lost: Vec<usize> = lost.iter().map(|at| at % clean.len()).filter(|at| *at > 2).collect();
+        let lost: Vec<usize> = in_runs(&runs, clean.len()).into_iter().filter(|at| *at > 2).collect();
         check(&world, &without(&clean, &lost), true)?;
     }
 
@@ -267,8 +277,7 @@ proptest! {
         skew in -40isize..40,
     ) {
         let clean = packets(&world, &[size]);
-        let lost: Vec<usize> = runs.iter().flat_map(|(start, length)| (0..*length).map(move |at| start % 100_000 + at)).collect();
-        let lost: Vec<usize> = lost.iter().map(|at| at % clean.len()).filter(|at| from == 2 || clean[*at].from == from).collect();
+        let lost: Vec<usize> = in_runs(&runs, clean.len()).into_iter().filter(|at| from == 2 || clean[*at].from == from).collect();
         check(&world, &reordered(&without(&clean, &lost), &[], 0, skew), skew == 0)?;
     }
 

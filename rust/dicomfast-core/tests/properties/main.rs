@@ -5,6 +5,8 @@ mod arrival;
 #[cfg(test)]
 mod cutting;
 #[cfg(test)]
+mod found;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod limits;

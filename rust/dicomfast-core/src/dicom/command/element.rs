@@ -64,6 +64,13 @@ pub(super) struct Element<'a> {
     pub(super) value: &'a [u8],
 }
 
+impl Element<'_> {
+    /// The end of its value is missing: what is there of a name would name another.
+    pub(super) fn is_cut(&self) -> bool {
+        usize::try_from(self.announced) != Ok(self.value.len())
+    }
+}
+
 pub(super) struct Elements<'a> {
     reader: Reader<'a>,
     encoding: Encoding,

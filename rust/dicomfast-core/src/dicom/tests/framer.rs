@@ -62,7 +62,7 @@ impl Upper for Seen {
 }
 
 fn place(offset: usize) -> Place {
-    Place { stamp: Stamp { packet: 1, time: 0 }, offset: offset as u64, acknowledged: None }
+    Place { stamp: Stamp { packet: 1, time: 0 }, offset: offset as u64, received: None }
 }
 
 /// What dicom-ul reads of a stream, in the same words.

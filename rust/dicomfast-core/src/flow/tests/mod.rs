@@ -29,7 +29,7 @@ pub(super) enum Seen {
 pub(super) struct State {
     pub seen: [Vec<(u64, Seen)>; 2],
     /// What the sender of each piece of data had received.
-    pub acknowledged: [Vec<Option<i64>>; 2],
+    pub received: [Vec<(Info, Option<u64>)>; 2],
     closed: Option<Closed>,
     info: Option<Info>,
 }
@@ -87,7 +87,7 @@ impl Consumer for Collector {
                 self.copied += bytes.len() as u64;
             }
         }
-        state.acknowledged[index(end)].push(place.acknowledged);
+        state.received[index(end)].push((*info, place.received));
         state.seen[index(end)].push((place.offset, Seen::Data(bytes.to_vec())));
     }
 

@@ -1,5 +1,7 @@
-use super::{ACK, CLIENT, FIN, Net, RST, SECOND, SERVER, SYN, opened};
+use super::super::Info;
+use super::{ACK, CLIENT, FIN, Net, Over, RST, SECOND, SERVER, SYN, opened};
 use crate::event::{Closed, Opened};
+use crate::limits::Limits;
 
 #[test]
 fn handshake() {
@@ -150,16 +152,27 @@ fn begins_in_the_middle() {
 }
 
 #[test]
-fn what_was_received_before_the_capture_began_is_negative() {
+fn what_was_received_before_the_capture_began_is_known() {
+    // Counted from the first byte that is known.
+    let received = |over: &Over, of: usize| -> Vec<Option<i64>> {
+        let other = |info: &Info| if of == 0 { info.starts.second } else { info.starts.first };
+        let (info, _) = *over.state.received[of].last().expect("a piece");
+        over.state.received[of].iter().map(|(_, position)| position.map(|at| at.wrapping_sub(other(&info)).cast_signed())).collect()
+    };
     // The server's bytes from 400 to 499 are not in the capture; each piece of the client says how many it had received.
     let mut net = Net::new();
     net.send(SERVER, 500, 100, ACK, "abc").send(CLIENT, 100, 400, ACK, "a").send(CLIENT, 101, 499, ACK, "b");
     net.send(CLIENT, 103, 503, ACK, "d").send(CLIENT, 102, 502, ACK, "c");
     let over = net.only();
     assert_eq!(over.text(0), "abcd");
-    assert_eq!(over.state.acknowledged[1], [Some(-100), Some(-1), Some(2), Some(3)]);
+    assert_eq!(received(&over, 1), [Some(-100), Some(-1), Some(2), Some(3)]);
     // Where the first byte is known there is none before it, whatever an acknowledgment says.
     let mut net = Net::new();
     net.handshake().send(CLIENT, 1, -500, ACK, "a").send(SERVER, 1, 2, ACK, "x").send(CLIENT, 2, 2, ACK, "b");
-    assert_eq!(net.only().state.acknowledged[0], [Some(0), Some(1)]);
+    assert_eq!(received(&net.only(), 0), [Some(0), Some(1)]);
+    // The other direction begins later in the capture; what had been received of it is known all the same.
+    let mut net = Net::with(&Limits { start_segments: 1, ..Limits::default() });
+    net.send(CLIENT, 100, 400, ACK, "a").send(CLIENT, 101, 402, ACK, "b").send(SERVER, 403, 102, ACK, "x");
+    net.send(SERVER, 404, 102, ACK, "y").send(CLIENT, 102, 405, ACK, "c");
+    assert_eq!(received(&net.only(), 0), [Some(-3), Some(-1), Some(2)]);
 }
