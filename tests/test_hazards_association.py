@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 from generate import Connection, Context, Conversation, UserInformation, capture, dicom
@@ -159,6 +160,27 @@ def test_e09_ae_titles_are_shown_harmless_and_kept_as_sent(raw: bytes, shown: st
     assert rows.associations[0]["calling_ae_raw"] == raw.ljust(16)
 
 
+CONTROL = [b"\x1b[31mEVIL", b"\0\x01\x02\x03", b"R\xf6ntgen\x07", b"\r\n" * 8, b"\x7f" * 16, b"\x04\0\0\0"]
+
+
+@pytest.mark.parametrize("raw", CONTROL)
+@pytest.mark.parametrize("begun", [True, False], ids=["whole", "midstream"])
+def test_e09_control_bytes_in_the_called_ae_title_hide_no_association(raw: bytes, *, begun: bool) -> None:
+    request = request_of(*PROPOSED, USER, called=raw)
+    answered = request_of(*(context.answered() for context in CONTEXTS), USER, called=raw)[6:]
+    connection = Connection()
+    if begun:
+        connection.open()
+    rows = read(capture(connection.play([("requestor", request), ("acceptor", dicom.pdu(2, answered)), *ONE.writes[2:]]).close()))
+    assert_whole_content(rows)
+    assert rows.associations[0]["called_ae_raw"] == raw.ljust(16)
+    assert rows.associations[0]["complete"]
+    assert rows.associations[0]["outcome"] == "accepted"
+    shown = rows.associations[0]["called_ae"]
+    assert shown.isprintable()
+    assert rows.connections[0]["protocol"] == "dicom"
+
+
 def test_e10_the_answer_before_the_request_is_the_same_association() -> None:
     segments = connect(ONE).segments
     request = next(at for at, s in enumerate(segments) if s.payload[:1] == b"\x01")
@@ -204,6 +226,19 @@ def test_e18_an_abort_inside_an_object(sender: str, source: int, ended_by: str) 
     (row,) = rows.associations
     assert (row["ended_by"], row["abort_source"], row["abort_sender"]) == (ended_by, source, sender)
     assert rows.stored == ["1.2.1.0"]
+
+
+@pytest.mark.parametrize("before", [[], OTHER.writes], ids=["first", "second"])
+def test_e18_an_abort_before_the_whole_request_was_received(before: list[tuple[str, bytes]]) -> None:
+    request = ONE.writes[0][1]
+    connection = Connection().open().play(before)
+    heard = connection.next["client"]
+    segments = connection.write("client", request, 100).write("server", dicom.abort()).close().segments
+    # The acceptor had received the first hundred bytes when it aborted.
+    segments = [replace(s, ack=heard + 100) if s.payload == dicom.abort() else s for s in segments]
+    rows = read(made(segments))
+    assert [row["ended_by"] for row in rows.associations] == [*(["release"] if before else []), "acceptor abort"]
+    assert rows.associations[-1]["calling_ae"] == "MODALITY"
 
 
 def test_e18_both_sides_release_at_once() -> None:

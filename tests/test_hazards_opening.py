@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 from generate import Connection, Endpoints, Segment, capture, impair, merge, pcap, records
-from generate.tcp import ACK, PSH, SYN, SYN_OPTIONS
-from hazards import assert_whole, connect, exchange, instances, made, read
+from generate.tcp import ACK, MODULUS, PSH, SYN, SYN_OPTIONS
+from hazards import Row, assert_whole, connect, exchange, instances, made, read
 
 ONE = exchange(3, 9_000)
 OTHER = exchange(3, 9_000, seed=2)
@@ -78,12 +78,60 @@ def test_c15_of_many_syns_the_last_one_is_answered() -> None:
     assert rows.connections[-1]["closed"] == "fin"
 
 
-def test_c16_of_many_syn_acks_the_first_one_is_acknowledged() -> None:
-    others = [replace(PLAIN[1], seq=seq) for seq in (5_000_000, 77, 3_000_000_000)]
-    rows = read(made([*PLAIN[:2], *others, *PLAIN[2:]]))
+@pytest.mark.parametrize("answered", [0, 1, 2])
+@pytest.mark.parametrize("others", [(5_000_000, 77), (1_900, 3_000_000_000)])
+def test_c15_of_many_syns_the_acknowledged_one_counts(others: tuple[int, int], answered: int) -> None:
+    tries = [replace(PLAIN[0], seq=seq) for seq in others]
+    tries.insert(answered, PLAIN[0])
+    rows = read(made([*tries, *PLAIN[1:]]))
+    assert_whole(rows, ONE)
+    # Wireshark, too, calls each another connection.
+    assert [row["closed"] for row in rows.connections] == ["tuple_reused", "tuple_reused", "fin"]
+    assert [row["connection"] for row in rows.associations] == [2]
+    assert not rows.of("lost-bytes")
+
+
+def test_c15_a_flood_of_syns_before_the_answer() -> None:
+    tries = [replace(PLAIN[0], seq=(seq * 40_000_003) % MODULUS) for seq in range(1, 200)]
+    rows = read(made([*tries, *PLAIN]))
+    assert_whole(rows, ONE)
+    rows = read(made([*tries, PLAIN[0], *tries[:5], *PLAIN[1:]]))
+    assert_whole(rows, ONE)
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_c16_of_many_syn_acks_the_acknowledged_one_counts(place: int) -> None:
+    answers = [replace(PLAIN[1], seq=seq) for seq in (5_000_000, 77, 3_000_000_000)]
+    answers.insert(place, PLAIN[1])
+    rows = read(made([PLAIN[0], *answers, *PLAIN[2:]]))
     assert_whole(rows, ONE)
     assert len(rows.connections) == 1
-    assert len(rows.of("syn-on-live-connection")) == 3
+    assert [row["packet"] for row in rows.of("syn-on-live-connection")] == [2 + at for at in range(4) if at != place]
+    assert not rows.of("lost-bytes")
+
+
+def without_packets(rows: list[Row]) -> list[Row]:
+    """The rows as they are whatever else was in the capture: no packet numbers, no times."""
+    number = ("packet", "start", "end", "time", "requested", "answered", "released", "first_response", "duration", "throughput")
+    return [{name: value for name, value in row.items() if not name.endswith(number)} for row in rows]
+
+
+@pytest.mark.parametrize("challenged", [True, False])
+@pytest.mark.parametrize("distance", [300, 1_000_000, 2_000_000_000, -2_000_000_000])
+@pytest.mark.parametrize("side", ["client", "server"])
+def test_c17_a_forged_syn_leaves_the_rows_of_the_live_connection(side: str, distance: int, *, challenged: bool) -> None:
+    at = DATA[len(DATA) // 2]
+    genuine = next(s for s in PLAIN[at:] if s.sender == side)
+    forged = Segment(genuine.sender, (genuine.seq + distance) % MODULUS, 0, SYN, options=SYN_OPTIONS, time=genuine.time)
+    answer = next(s for s in PLAIN[at:] if s.sender != side)
+    challenge = Segment(answer.sender, answer.seq, genuine.seq, ACK, time=genuine.time)
+    rows = read(made([*PLAIN[:at], forged, *([challenge] if challenged else []), *PLAIN[at:]]))
+    assert_whole(rows, ONE)
+    plain = read(made(PLAIN))
+    for table in ("associations", "operations", "messages", "pdus", "presentation_contexts"):
+        assert without_packets(getattr(rows, table)) == without_packets(getattr(plain, table))
+    assert [row["closed"] for row in rows.connections] == ["fin"]
+    assert [row["packet"] for row in rows.of("syn-on-live-connection")] == [at + 1]
 
 
 def test_c17_a_syn_sent_again_inside_the_connection_is_ignored() -> None:
@@ -121,6 +169,18 @@ def test_c19_new_syn_without_a_close_ends_the_old_connection() -> None:
     assert [row["ended_by"] for row in rows.associations] == ["open", "release"]
     assert rows.stored[-3:] == instances(OTHER)
     assert not any(row["complete"] for row in rows.operations if row["association"] == 0 and not row["answered"])
+    # The new connection begins with its SYN, though only the answer told that it is one.
+    assert [row["first_packet"] for row in rows.connections] == [1, cut + 1]
+    assert not rows.of("syn-on-live-connection")
+
+
+@pytest.mark.parametrize("missing", [{1}, {1, 2}, {2}])
+def test_c19_the_same_where_the_answer_was_not_captured(missing: set[int]) -> None:
+    first = Connection(segments=PLAIN[: DATA[len(DATA) // 2]])
+    second = Connection(segments=[s for at, s in enumerate(connect(OTHER, **LATER).segments) if at not in missing])
+    rows = read(capture(first, second))
+    assert [row["closed"] for row in rows.connections] == ["tuple_reused", "fin"]
+    assert rows.stored[-3:] == instances(OTHER)
 
 
 def test_c27_data_without_an_ack_flag_is_delivered() -> None:
@@ -145,6 +205,17 @@ def test_c28_from_the_middle_of_an_object_the_next_ones_are_found() -> None:
     assert rows.stored == instances(ONE)[1:]
     assert rows.connections[0]["opened"] == "midstream"
     assert rows.of("midstream")
+
+
+def test_c28_responses_before_the_first_byte_that_is_known_may_be_missing() -> None:
+    # The capture begins with a C-FIND-RQ, and has of the acceptor only the last response: what the requestor had received then
+    # stands before the first byte of the acceptor that is known.
+    find = [at for at in DATA if PLAIN[at].sender == "client"][-2]
+    answers = [at for at in DATA if PLAIN[at].sender == "server" and at > find]
+    rows = read(made([s for at, s in enumerate(PLAIN) if at >= find and at not in answers[:2]]))
+    (row,) = rows.operations
+    assert (row["command"], row["responses"], row["answered"]) == ("C-FIND", 1, True)
+    assert not row["complete"]
 
 
 def test_c29_the_requestor_is_who_asked_whatever_the_ports_say() -> None:

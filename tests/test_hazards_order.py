@@ -25,7 +25,7 @@ from generate import (
     pcap,
 )
 from generate.tcp import ACK, FIN, MODULUS, PSH, SYN
-from hazards import CONTEXTS, assert_whole, connect, exchange, instances, made, read
+from hazards import CONTEXTS, Row, assert_whole, connect, exchange, instances, made, read
 
 ONE = exchange(6, 30_000)
 PLAIN = connect(ONE).segments
@@ -174,6 +174,23 @@ def test_c08_a_hole_without_acknowledgements_is_bounded_by_bytes_and_by_time(lim
     assert sum(row["complete"] and row["command"] == "C-STORE-RQ" for row in rows.messages) == 5
 
 
+@pytest.mark.parametrize("unseen", [{"client"}, {"server"}, {"client", "server"}])
+def test_c08_the_acknowledgement_of_a_fin_that_is_not_there_is_no_lost_byte(unseen: set[str]) -> None:
+    rows = read(made([s for s in PLAIN if not (s.flags & FIN and s.sender in unseen)]))
+    assert_whole(rows, ONE)
+    assert not rows.anomalies
+
+
+@pytest.mark.parametrize("side", ["client", "server"])
+@pytest.mark.parametrize("tail", [0, 1])
+def test_c08_of_a_direction_that_is_not_there_the_fin_is_no_lost_byte(side: str, tail: int) -> None:
+    # All of it, or its last data and its FIN.
+    unseen = [at for at, s in enumerate(PLAIN) if s.sender == side and (s.payload or s.flags & (SYN | FIN))][-2 * tail :]
+    rows = read(made([s for at, s in enumerate(PLAIN) if at not in unseen and (tail or s.sender != side)]))
+    assert rows.connections[0][f"{side}_lost_bytes"] == sum(len(PLAIN[at].payload) for at in unseen)
+    assert sum(row["length"] for row in rows.of("lost-bytes")) == sum(len(PLAIN[at].payload) for at in unseen)
+
+
 @pytest.mark.parametrize("garbage", [b"", b"\0", b"\xff"])
 def test_c09_keep_alives_are_neither_data_nor_conflicts(garbage: bytes) -> None:
     connection = Connection().open().play(ONE.writes[:4])
@@ -204,25 +221,62 @@ def test_c31_a_direction_that_comes_late_changes_no_object(sender: str, nanoseco
     assert not rows.of("lost-bytes")
 
 
+def sent(side: str) -> int:
+    return sum(s.sender == side for s in PLAIN)
+
+
+def without_copies(rows: list[Row]) -> list[Row]:
+    """The rows as they are without copies: no packet numbers, times, and counts of packets as they were captured."""
+    captured = ("packet", "packets", "payload_bytes", "start", "end", "duration", "syn_rtt")
+    return [{name: value for name, value in row.items() if not name.endswith(captured)} for row in rows]
+
+
 def test_c33_copies_made_by_a_mirror_are_counted_and_cost_nothing() -> None:
     rows = read(made(impair.duplicate(PLAIN, random.Random(1))))
     assert_whole(rows, ONE)
     (row,) = rows.connections
-    assert row["client_duplicate_packets"] == len(DATA)
-    assert row["client_retransmitted_bytes"] == 0
+    assert (row["client_duplicate_packets"], row["server_duplicate_packets"]) == (sent("client"), sent("server"))
+    # Neither the SYN nor an acknowledgement nor data counts as sent again.
+    assert without_copies(rows.connections) == without_copies(read(made(PLAIN)).connections)
+    assert not rows.anomalies
+
+
+def test_c33_copies_of_what_came_out_of_order_and_of_what_was_sent_again() -> None:
+    segments = impair.swap(impair.retransmit(impair.swap(PLAIN, DATA[7], 3), DATA[20], 2, 100), MIDDLE, 40)
+    rows = read(made(impair.duplicate(segments, random.Random(1))))
+    assert_whole(rows, ONE)
+    (row,) = rows.connections
+    plain = read(made(segments))
+    assert plain.connections[0]["client_retransmissions"] > 0
+    assert plain.connections[0]["client_out_of_order"] > 0
+    assert without_copies(rows.connections) == without_copies(plain.connections)
+    assert row["client_duplicate_packets"] + row["server_duplicate_packets"] == len(segments)
+
+
+def test_c33_a_syn_that_is_sent_again_is_no_copy() -> None:
+    # RFC 6298: after a second at the earliest. Its IP identification may be the same (0 in many a SYN-ACK).
+    again = [replace(PLAIN[0], time=PLAIN[0].time - 10**9), PLAIN[0], replace(PLAIN[1], time=PLAIN[1].time + 1), *PLAIN[1:]]
+    rows = read(capture(Connection(segments=again)))
+    assert_whole(rows, ONE)
+    assert rows.connections[0]["client_retransmissions"] == 1
+    assert rows.connections[0]["client_duplicate_packets"] == 0
 
 
 @pytest.mark.parametrize("copy", ["vlan", "ttl"])
-def test_c33_copies_with_and_without_tag_or_one_hop_later(copy: str) -> None:
+@pytest.mark.parametrize("nanoseconds", [1, 350_000])
+def test_c33_copies_with_and_without_tag_or_one_hop_later(copy: str, nanoseconds: int) -> None:
     plain = packets(PLAIN, Endpoints())
     if copy == "vlan":
         second = framed(plain, lambda packet: link.ethernet(packet, (0x8100, 9)))
     else:
         second = framed(plain, lambda packet: link.ethernet(link.set_ipv4(packet, 8, b"\x3f")))
-    later = [Record(time + 1, data, length) for time, data, length in second]
+    later = [Record(time + nanoseconds, data, length) for time, data, length in second]
     rows = read(pcap(merge(framed(plain), later)))
     assert_whole(rows, ONE)
-    assert rows.connections[0]["client_duplicate_packets"] == len(DATA)
+    (row,) = rows.connections
+    assert (row["client_duplicate_packets"], row["server_duplicate_packets"]) == (sent("client"), sent("server"))
+    assert row["client_retransmissions"] == row["server_retransmissions"] == 0
+    assert row["client_duplicate_acks"] == row["server_duplicate_acks"] == 0
 
 
 def test_c37_nonsense_in_sack_blocks_delivers_nothing() -> None:

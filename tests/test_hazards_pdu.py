@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import struct
 
 import pytest
 from generate import Connection, Context, Conversation, Endpoints, Packing, capture, dicom
-from hazards import CONTEXTS, IDENTIFIER, Rows, assert_whole, connect, exchange, instances, read
+from hazards import CONTEXTS, IDENTIFIER, Rows, assert_whole, connect, exchange, instances, read, told
 
 ONE = exchange(3, 20_000)
 STORE = dicom.request("C-STORE-RQ", 2, dicom.CT_IMAGE, "1.2.1.0", data=True)
@@ -27,13 +28,48 @@ def length_changed(number: int, length: int) -> list[tuple[str, bytes]]:
     return [*ONE.writes[:number], (sender, data[:2] + struct.pack(">I", length) + data[6:]), *ONE.writes[number + 1 :]]
 
 
-@pytest.mark.parametrize("length", [0, 1, 0x80000001, 0xFFFFFFFF])
+@pytest.mark.parametrize("length", [0, 1, 0x7FFFFFFF, 0x80000001, 0xFFFFFFFF])
 def test_e01_a_p_data_of_an_impossible_length_costs_its_message_only(length: int) -> None:
     rows = played(length_changed(6, length))
     assert rows.stored == ["1.2.1.0", "1.2.1.2"]
     assert rows.kinds & {"bad-pdu", "bad-pdv"}
     assert rows.of("resynchronised")
     assert rows.associations[0]["ended_by"] == "release"
+
+
+def unlimited() -> Conversation:
+    """ONE where both sides take PDUs of any length, and its objects are sent in PDUs of 1 MiB."""
+    conversation = Conversation(contexts=CONTEXTS, packing=Packing(max_pdu=1 << 20))
+    user = dicom.UserInformation(max_pdu=0)
+    conversation.associate(user, user)
+    for number in range(3):
+        conversation.store(bytes([number]) * 3_000_000, f"1.2.1.{number}", number + 2, 3)
+    conversation.release()
+    return conversation
+
+
+@pytest.mark.parametrize("conversation", [ONE, unlimited()], ids=["16 KiB", "no limit"])
+@pytest.mark.parametrize("length", [1_000_000, 0x04000000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+@pytest.mark.parametrize("fragment", ["none", "filling", "too long", "too short"])
+def test_e01_a_forged_header_between_two_pdus_costs_only_itself(conversation: Conversation, length: int, fragment: str) -> None:
+    header = struct.pack(">BBI", 4, 0, length)
+    if fragment != "none":
+        header += struct.pack(">IBB", {"filling": length - 4, "too long": 0xFFFFFFFF, "too short": 1}[fragment], 3, 2)
+    at = next(n for n, write in enumerate(conversation.writes) if n > 3 and write[0] == "requestor")
+    rows = played([*conversation.writes[:at], ("requestor", header), *conversation.writes[at:]])
+    assert rows.seen == told(conversation)
+    assert [row["sop_instance"] for row in rows.operations if row["command"] == "C-STORE" and row["answered"]] == instances(conversation)
+    assert rows.kinds & {"bad-pdu", "bad-pdv"}
+    assert [row["ended_by"] for row in rows.associations] == ["release"]
+    largest = max(size for sender, kind, size in conversation.pdus if sender == "requestor" and kind == 4)
+    assert rows.associations[0]["requestor_max_pdu_sent"] == largest
+
+
+def test_e01_pdus_as_long_as_their_object_are_read_where_any_length_is_taken() -> None:
+    conversation = unlimited()
+    rows = read(capture(connect(conversation)))
+    assert_whole(rows, conversation)
+    assert not rows.anomalies
 
 
 @pytest.mark.parametrize("length", [0, 1, 0x7FFFFFFF, 0xFFFFFFFF])
@@ -51,6 +87,9 @@ def test_e01_a_request_of_an_impossible_length_ends_in_no_association_row_that_i
         (b"\x16\x03\x01\x02\0\x01" + bytes(512), b"\x16\x03\x03\0\x7a\x02" + bytes(121), "tls"),
         (b"MSH|^~\\&|MODALITY|\r", b"\x0bMSA|AE|\x1c\r", "other"),
         (b"\x04\x03\x02\x01" * 400, b"\x01\0\0\0" * 400, "other"),
+        (random.Random(1).randbytes(200_000), random.Random(2).randbytes(200_000), "other"),
+        # As an A-ASSOCIATE-RQ begins, with control bytes for a title, and none of what must follow.
+        (b"\x01\0\0\0\x01\0\0\x01\0\0" + bytes(range(250)), b"\x02\0\0\0\x01\0\0\x01\0\0" + bytes(range(250)), "other"),
     ],
 )
 def test_e02_other_protocols_on_the_dicom_port_are_no_dicom(client: bytes, server: bytes, protocol: str) -> None:
@@ -71,6 +110,30 @@ def test_e04_an_unknown_pdu_type_is_skipped_by_its_length_and_told(kind: int) ->
     rows = played(between(dicom.pdu(kind, b"\x01\0\0\0\0\x44" * 50)))
     assert rows.stored == instances(ONE)
     assert [row["length"] for row in rows.of("unknown-pdu-type")] == [300]
+
+
+@pytest.mark.parametrize("kind", [0, 8, 0xFF])
+@pytest.mark.parametrize("length", [1_000, 0x10000, 0x7FFFFFFF])
+def test_e04_an_unknown_pdu_type_with_a_length_that_is_a_lie_costs_only_itself(kind: int, length: int) -> None:
+    rows = played(between(struct.pack(">BBI", kind, 0, length)))
+    assert rows.seen == told(ONE)
+    assert rows.kinds & {"bad-pdu", "unknown-pdu-type"}
+
+
+@pytest.mark.parametrize("reserved", [1, 0x7F, 0xFF])
+def test_e04_a_reserved_byte_that_is_not_0_changes_nothing(reserved: int) -> None:
+    # PS3.8 section 9.3: it shall not be tested.
+    def marked(data: bytes) -> bytes:
+        pdus, at = b"", 0
+        while at < len(data):
+            end = at + 6 + struct.unpack_from(">I", data, at + 2)[0]
+            pdus += data[at : at + 1] + bytes([reserved]) + data[at + 2 : end]
+            at = end
+        return pdus
+
+    rows = played([(sender, marked(data)) for sender, data in ONE.writes])
+    assert_whole(rows, ONE)
+    assert len(rows.of("bad-pdu")) == len(ONE.pdus)
 
 
 def store_with(*pdus: bytes) -> Rows:

@@ -103,6 +103,8 @@ limits! {
     /// time to wait for them.
     start_segments: usize = 64,
     start_wait: i64 = SECOND / 10,
+    /// SYNs of one direction kept until something tells which one its peer has taken (CVE-2025-59147 sent many).
+    syns: usize = 10,
     /// Connections that are closed and wait for late packets, at most.
     closing_connections: usize = 1_024,
     /// Bytes beyond a hole after which it is given up where no acknowledgement can tell (one direction only).

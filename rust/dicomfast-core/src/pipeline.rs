@@ -25,7 +25,7 @@ const BATCH_FRAMES: usize = 512;
 /// Frames of one batch from thread to thread: enough that waking the other one costs little.
 const HANDED_FRAMES: usize = 2048;
 /// Batches on their way from one thread to the other.
-const BATCHES: usize = 4;
+const BATCHES: usize = 2;
 /// How long to wait for the reading thread before the caller is asked whether to go on.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// How long an engine that is dropped waits for its reading thread. One that sits in a read of a silent input is left behind: it

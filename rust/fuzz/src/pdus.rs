@@ -129,7 +129,7 @@ fn run(pieces: &[(usize, bool, Piece<'_>)], from_start: bool, whole: bool, gaps:
             before = Some((*at, gap));
         }
         let stamp = Stamp { packet: 2 * turn + *at as u64, time: turn as i64 * 1_000_000 };
-        let acknowledged = Some(offsets[1 - at]);
+        let acknowledged = Some(offsets[1 - at].cast_signed());
         let offset = offsets[*at] - kept.len() as u64;
         let (Piece::Data(bytes) | Piece::Gap(bytes)) = piece;
         let length = bytes.len() as u64;

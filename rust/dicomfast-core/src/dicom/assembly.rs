@@ -34,7 +34,7 @@ pub struct Assembled {
     pub offset: u64,
     pub end: u64,
     /// Bytes of the other direction that its sender had received when it began.
-    pub acknowledged: Option<u64>,
+    pub acknowledged: Option<i64>,
     pub complete: bool,
     last_pdu: u64,
     command_over: bool,
@@ -197,6 +197,11 @@ impl Assembly {
             }
         }
         Some(self.open.remove(self.current))
+    }
+
+    /// Whether a message has begun and is not over, and nothing is missing since.
+    pub fn goes_on(&self) -> bool {
+        !self.torn && self.open.iter().any(|message| !message.torn)
     }
 
     /// Bytes are missing that belong to no known fragment: nothing that is open can be complete.

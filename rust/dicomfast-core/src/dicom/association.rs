@@ -2,6 +2,7 @@
 //! in any order against each other; judges each side by what that side sent.
 
 use super::associate::{Associate, context_records};
+use super::border::{ABORT, Unseen};
 use super::pairing::Pairing;
 use super::pdu::Pdu;
 use super::status::{Category, status};
@@ -24,6 +25,9 @@ pub struct Association {
     pub accept: Option<Associate>,
     pub contexts: Vec<ContextRecord>,
     requested: Option<Time>,
+    /// Offset after the request, and how much whoever answered had received.
+    pub(super) request_end: Option<u64>,
+    answer_heard: Option<i64>,
     answered: Option<Time>,
     pub(super) reject: Option<[u8; 3]>,
     pub(super) abort: Option<([u8; 2], End)>,
@@ -54,6 +58,8 @@ pub struct Association {
     dataset_span: Option<(Time, Time)>,
     /// Bytes of it are missing.
     pub damaged: bool,
+    /// Where its end may be that nobody saw.
+    pub(super) unseen: Unseen,
 }
 
 impl Association {
@@ -65,6 +71,8 @@ impl Association {
             accept: None,
             contexts: Vec::new(),
             requested: None,
+            request_end: None,
+            answer_heard: None,
             answered: None,
             reject: None,
             abort: None,
@@ -89,6 +97,7 @@ impl Association {
             dataset_bytes: 0,
             dataset_span: None,
             damaged: false,
+            unseen: Unseen::default(),
         }
     }
 
@@ -108,6 +117,7 @@ impl Association {
 
     /// A PDU begins; what is wrong with its coming now (PS3.8 section 9.2, per end).
     pub fn begin(&mut self, end: End, pdu: &Pdu) -> Option<(AnomalyKind, &'static str)> {
+        self.unseen.heard(end, pdu);
         let seen = self.seen.get_mut(end);
         *seen += 1;
         let is_first = *seen == 1;
@@ -148,7 +158,7 @@ impl Association {
         if matches!(pdu.pdu_type, 2 | 3) {
             self.answering = false;
         }
-        if pdu.pdu_type == 4 {
+        if pdu.pdu_type == 4 && !pdu.refuted {
             let largest = self.max_pdu_sent.get_mut(end);
             *largest = Some(largest.unwrap_or(0).max(pdu.length));
         }
@@ -157,12 +167,19 @@ impl Association {
 
     pub fn requested(&mut self, pdu: &Pdu, request: Associate) {
         self.requested = Some(pdu.first.time);
+        self.request_end = Some(pdu.end());
+        if self.answer_heard.is_some_and(|received| received > (pdu.end() + ABORT).cast_signed()) {
+            // The capture held the answer first, and it answers a later request.
+            self.unseen.border = true;
+            self.damaged = true;
+        }
         self.request = Some(request);
         self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
     }
 
     pub fn accepted(&mut self, pdu: &Pdu, accept: Associate) {
         self.answered = Some(pdu.last.time);
+        self.answer_heard = pdu.acknowledged;
         self.answer_cut = !pdu.complete;
         self.accept = Some(accept);
         self.contexts = context_records(self.request.as_ref(), self.accept.as_ref());
@@ -170,6 +187,7 @@ impl Association {
 
     pub fn rejected(&mut self, pdu: &Pdu, codes: [u8; 3]) {
         self.answered = Some(pdu.last.time);
+        self.answer_heard = pdu.acknowledged;
         self.reject = Some(codes);
         if let Some(requestor) = self.requestor {
             *self.last_word.get_mut(requestor.other()) = Some(pdu.end());
@@ -236,6 +254,7 @@ impl Association {
     /// Counts an operation and completes what its row takes from the negotiation.
     pub fn count_operation(&mut self, operation: &mut OperationRecord, connection: u64) {
         operation.connection = connection;
+        operation.complete &= !self.unseen.border;
         self.operations += 1;
         if operation.transfer_syntax.is_none() {
             operation.transfer_syntax = self.transfer_syntax(operation.context_id);
@@ -282,6 +301,13 @@ impl Association {
             Closed::Rst => EndedBy::Rst,
             Closed::Open | Closed::TupleReused => EndedBy::Open,
         }
+    }
+
+    /// Whether the request was answered, or aborted before anything came of it.
+    fn is_answered(&self, info: &Info) -> bool {
+        let acceptor = self.requestor(info).other();
+        let captured = *self.seen.get(acceptor) > 0 || *info.from_start.get(acceptor);
+        self.has_answer() || self.abort.is_some() && self.messages == 0 && captured
     }
 
     fn peer(&self, end: End, said: Option<&Associate>) -> PeerRecord {
@@ -337,7 +363,7 @@ impl Association {
             failed: self.failed,
             dataset_bytes: self.dataset_bytes,
             dataset_span: self.dataset_span,
-            complete: !self.damaged && self.request.is_some() && (self.has_answer() || self.abort.is_some()) && ended_by != EndedBy::Open,
+            complete: !self.damaged && self.request.is_some() && self.is_answered(info) && ended_by != EndedBy::Open,
         }
     }
 }

@@ -28,6 +28,8 @@ struct Lane {
     head: Vec<u8>,
     /// Offset after the last bytes that may have held messages which nobody saw.
     lost: u64,
+    /// The last of those bytes, from and until.
+    hole: (u64, u64),
     /// Bytes of it are missing.
     torn: bool,
     /// Searched in vain: not read any more, unless the other direction turns out to be DICOM.
@@ -70,7 +72,7 @@ impl<S: Sink> Dicom<S> {
             End::First => (&mut lanes.first, &mut lanes.second),
             End::Second => (&mut lanes.second, &mut lanes.first),
         };
-        let Lane { framer, assembly, at, lost, .. } = lane;
+        let Lane { framer, assembly, at, lost, hole, .. } = lane;
         let mut handler = Handler {
             out: Out { sink: &mut self.sink, wants: self.wants, next_message: &mut self.next_message, info },
             limits,
@@ -78,7 +80,9 @@ impl<S: Sink> Dicom<S> {
             assembly,
             at,
             lost,
+            hole,
             other_reached: other.framer.reached,
+            other_lost: other.lost,
             other_at: &mut other.at,
             associations,
             base,
@@ -139,9 +143,10 @@ impl<S: Sink> Consumer for Dicom<S> {
         lane.torn = true;
         let index = lane.at.saturating_sub(state.base) as usize;
         if let Some(association) = state.associations.get_mut(index) {
-            association.damaged = true;
+            // After the last word of an end, bytes that are missing are not of this association.
+            association.damaged |= !association.is_left_by(end);
         }
-        self.frame(state, info, end, |framer, _, handler| framer.gap(place, length, handler));
+        self.frame(state, info, end, |framer, limits, handler| framer.gap(place, length, limits, handler));
     }
 
     fn begins_anew(&self, bytes: &[u8]) -> bool {
@@ -150,12 +155,17 @@ impl<S: Sink> Consumer for Dicom<S> {
 
     fn end(&mut self, state: &mut Conversation, info: &Info, closed: Closed) {
         for end in [End::First, End::Second] {
-            self.frame(state, info, end, |framer, _, handler| {
-                framer.finish(handler);
+            self.frame(state, info, end, |framer, limits, handler| {
+                framer.finish(limits, handler);
                 for open in handler.assembly.finish() {
                     handler.message(open);
                 }
             });
+        }
+        for end in [End::First, End::Second] {
+            // What it said in these is among the bytes that are missing.
+            let torn = state.lanes.get(end).torn;
+            state.associations.iter_mut().for_each(|association| association.damaged |= torn && *association.seen.get(end) == 0);
         }
         self.frame(state, info, End::First, |_, _, handler| {
             while let Some(association) = handler.associations.pop_front() {

@@ -2,7 +2,9 @@
 
 use super::framer::{Framer, State};
 use super::pdu::{PDU_HEADER, PDV_HEADER, Pdv, Upper};
+use super::resync::FOUND_PDU;
 use crate::anomaly::AnomalyKind;
+use crate::limits::Limits;
 
 impl Framer {
     /// Before the next fragment of the PDU, or its end.
@@ -25,7 +27,8 @@ impl Framer {
         }
     }
 
-    pub(super) fn pdv_begin(&mut self, offset: u64, upper: &mut impl Upper) {
+    /// The header of a fragment is there.
+    pub(super) fn pdv_begin(&mut self, limits: &Limits, upper: &mut impl Upper) {
         let [l0, l1, l2, l3, context_id, flags, ..] = self.part;
         self.have = 0;
         let announced = u64::from(u32::from_be_bytes([l0, l1, l2, l3]));
@@ -36,29 +39,32 @@ impl Framer {
                 self.pdu.header_length = 12;
             }
         }
+        let wrong = if announced < 2 {
+            Some("presentation data value shorter than its header")
+        } else if announced + 4 > self.pdu.remaining {
+            Some("presentation data value longer than its PDU")
+        } else if self.pdu.length > FOUND_PDU && (context_id.is_multiple_of(2) || flags > 3) {
+            Some("no presentation data value in a very long PDU where one should begin")
+        } else {
+            None
+        };
+        if let Some(why) = wrong {
+            let header = self.part;
+            self.cut(why, header.get(..PDV_HEADER).unwrap_or_default(), limits, upper);
+        } else if (1..=7).contains(&l0) && l1 == 0 {
+            self.wait(true);
+        } else {
+            self.pdv_accept(upper);
+        }
+    }
+
+    /// The fragment begins whose header is in `part`.
+    pub(super) fn pdv_accept(&mut self, upper: &mut impl Upper) {
+        let [l0, l1, l2, l3, context_id, flags, ..] = self.part;
+        let length = u64::from(u32::from_be_bytes([l0, l1, l2, l3])).saturating_sub(2);
         self.pdu.remaining -= PDV_HEADER as u64;
-        if announced < 2 {
-            upper.issue(
-                self.last,
-                AnomalyKind::BadPdv,
-                "presentation data value shorter than its header: rest of the PDU skipped",
-                offset,
-                announced,
-            );
-            self.pdu.complete = false;
-            self.unread = self.pdu.remaining;
-            self.state = State::Rest;
-            self.after_unread(upper);
-            return;
-        }
-        let damaged = announced - 2 > self.pdu.remaining;
-        if damaged {
-            upper.issue(self.last, AnomalyKind::BadPdv, "presentation data value longer than its PDU", offset, announced);
-            self.pdu.complete = false;
-        }
-        let length = (announced - 2).min(self.pdu.remaining);
-        self.pdv = Pdv { context_id, is_command: flags & 1 != 0, is_last: flags & 2 != 0, length, damaged };
-        self.pdv_whole = !damaged;
+        self.pdv = Pdv { context_id, is_command: flags & 1 != 0, is_last: flags & 2 != 0, length };
+        self.pdv_whole = true;
         self.pdv_left = length;
         self.pdu.pdvs += 1;
         self.pdu.last = self.last;

@@ -8,13 +8,14 @@ use crate::event::Stamp;
 use crate::flow::Place;
 use crate::limits::Limits;
 
-/// A PDU of unknown type is skipped by its length up to here; beyond, the length is not believed.
-const UNKNOWN_PDU: u64 = 1 << 20;
-
 #[derive(Debug)]
 pub(super) enum State {
     Searching(Scanner),
     Header,
+    /// A header waits in `body` for what follows it.
+    Doubt {
+        in_fragment: bool,
+    },
     Body,
     PdvHeader,
     Command,
@@ -38,7 +39,7 @@ pub struct Framer {
     pub(super) pdv_whole: bool,
     pub(super) pdv_left: u64,
     pub(super) last: Stamp,
-    pub(super) acknowledged: Option<u64>,
+    pub(super) acknowledged: Option<i64>,
     /// Bytes searched since the boundaries were last known.
     pub searched: u64,
     /// Offset after the last byte that came, or is known to be missing.
@@ -100,7 +101,7 @@ impl Framer {
         }
     }
 
-    fn read(&mut self, mut offset: u64, mut bytes: &[u8], limits: &Limits, upper: &mut impl Upper) {
+    pub(super) fn read(&mut self, mut offset: u64, mut bytes: &[u8], limits: &Limits, upper: &mut impl Upper) {
         while !bytes.is_empty() {
             let before = bytes.len();
             if self.unread > 0 {
@@ -141,9 +142,13 @@ impl Framer {
                 }
                 let rest = self.collect(bytes, PDU_HEADER);
                 if self.have == PDU_HEADER {
-                    self.begin(limits, upper);
+                    self.weigh(limits, upper);
                 }
                 rest
+            }
+            State::Doubt { in_fragment } => {
+                let in_fragment = *in_fragment;
+                self.doubt(in_fragment, bytes, limits, upper)
             }
             State::Body => {
                 let count = self.pdu.remaining.min(bytes.len() as u64) as usize;
@@ -154,10 +159,9 @@ impl Framer {
                 tail
             }
             State::PdvHeader => {
-                let start = offset.saturating_sub(self.have as u64);
                 let rest = self.collect(bytes, PDV_HEADER);
                 if self.have == PDV_HEADER {
-                    self.pdv_begin(start, upper);
+                    self.pdv_begin(limits, upper);
                 }
                 rest
             }
@@ -191,17 +195,15 @@ impl Framer {
         tail
     }
 
-    fn begin(&mut self, limits: &Limits, upper: &mut impl Upper) {
+    /// A PDU begins whose header is in `part`.
+    pub(super) fn begin(&mut self, limits: &Limits, upper: &mut impl Upper) {
         let [pdu_type, reserved, l0, l1, l2, l3, ..] = self.part;
-        self.have = 0;
         let length = u32::from_be_bytes([l0, l1, l2, l3]);
         let offset = self.pdu.offset;
         let long = u64::from(length);
-        let known = (1..=7).contains(&pdu_type);
-        if reserved != 0 || (!known && long > UNKNOWN_PDU) || long > limits.pdu_bytes {
-            upper.issue(self.last, AnomalyKind::BadPdu, "no PDU where one should begin", offset, PDU_HEADER as u64);
-            self.lose(offset, upper);
-            return;
+        if reserved != 0 {
+            // PS3.8 section 9.3: it "shall not be tested to this value when received".
+            upper.issue(self.last, AnomalyKind::BadPdu, "reserved byte of the PDU header is not 0", offset, PDU_HEADER as u64);
         }
         self.pdu.pdu_type = pdu_type;
         self.pdu.length = length;
@@ -213,7 +215,8 @@ impl Framer {
         }
         self.pdu.header_length = PDU_HEADER as u8;
         self.pdu.complete = true;
-        if !known {
+        self.pdu.refuted = false;
+        if !(1..=7).contains(&pdu_type) {
             upper.issue(self.last, AnomalyKind::UnknownPduType, "PDU type outside 1 to 7, skipped by its length", offset, long);
             self.unread = long;
             self.state = State::Rest;

@@ -6,10 +6,12 @@ use super::pdu::{Pdv, Upper};
 use super::resync::Scanner;
 use crate::anomaly::AnomalyKind;
 use crate::flow::Place;
+use crate::limits::Limits;
 
 impl Framer {
     /// The next `length` bytes are missing.
-    pub fn gap(&mut self, place: Place, length: u64, upper: &mut impl Upper) {
+    pub fn gap(&mut self, place: Place, length: u64, limits: &Limits, upper: &mut impl Upper) {
+        self.settle_now(limits, upper);
         self.last = place.stamp;
         self.acknowledged = None;
         self.reached = place.offset + length;
@@ -68,7 +70,7 @@ impl Framer {
                     }
                     upper.end(&self.pdu);
                 }
-                self.lose(place.offset, upper);
+                self.lose(place.offset, self.reached, upper);
                 self.searched += left;
             }
         }
@@ -82,16 +84,18 @@ impl Framer {
         self.after_unread(upper);
     }
 
-    pub(super) fn lose(&mut self, from: u64, upper: &mut impl Upper) {
+    /// PDU boundaries are not known any more; between these offsets, messages may be missing.
+    pub(super) fn lose(&mut self, from: u64, until: u64, upper: &mut impl Upper) {
         self.unread = 0;
         self.have = 0;
         self.searched = 0;
         self.state = State::Searching(Scanner::default());
-        upper.lost(from, self.reached);
+        upper.lost(from, until);
     }
 
     /// No more bytes come: what has begun is incomplete.
-    pub fn finish(&mut self, upper: &mut impl Upper) {
+    pub fn finish(&mut self, limits: &Limits, upper: &mut impl Upper) {
+        self.settle_now(limits, upper);
         match self.state {
             State::Searching(_) => {}
             State::Header if self.have == 0 => {}

@@ -11,7 +11,7 @@ use super::describe;
 use super::pairing::{Paired, Span};
 use super::pdu::{P_DATA, Pdu, Pdv, Upper};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{Closed, CommandSet, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sink, Stamp, Wants};
+use crate::event::{Closed, CommandSet, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
 use crate::flow::{End, Info};
 use crate::limits::Limits;
 
@@ -71,7 +71,9 @@ pub(super) struct Handler<'a, S> {
     pub(super) assembly: &'a mut Assembly,
     pub(super) at: &'a mut u64,
     pub(super) lost: &'a mut u64,
+    pub(super) hole: &'a mut (u64, u64),
     pub(super) other_reached: u64,
+    pub(super) other_lost: u64,
     pub(super) other_at: &'a mut u64,
     pub(super) associations: &'a mut VecDeque<Association>,
     pub(super) base: &'a mut u64,
@@ -123,7 +125,7 @@ impl<S: Sink> Handler<'_, S> {
             end: assembled.end,
             acknowledged: assembled.acknowledged,
             other_reached: self.other_reached,
-            lost: *self.lost,
+            lost: (*self.lost > 0 || !info.from_start.get(end)).then_some(*self.lost),
         };
         if !names_its_operation(&message.command) {
             *self.lost = (*self.lost).max(assembled.end);
@@ -149,9 +151,13 @@ impl<S: Sink> Handler<'_, S> {
         let (info, end) = (self.info, self.end);
         self.assembly.lost();
         *self.lost = until.max(*self.lost);
+        let from_hole = if from <= self.hole.1 { from.min(self.hole.0) } else { from };
+        *self.hole = (from_hole, until.max(self.hole.1));
         if let Some(association) = self.current() {
             let sender = association.sender(end, info);
             association.pairing.lose(sender, from);
+            association.unseen.lose(end, sender == Sender::Requestor, *association.seen.get(end) > 0, from, until);
+            association.damaged |= association.unseen.border;
         }
     }
 
@@ -171,8 +177,14 @@ impl<S: Sink> Handler<'_, S> {
         for issue in std::mem::take(&mut said.issues) {
             self.note(pdu.first, Anomaly::new(issue.kind, issue.detail).spanning(pdu.offset, u64::from(pdu.length)));
         }
+        let torn = *self.lost > 0;
         let Some(association) = self.current() else { return };
         if kind == Kind::Accept && association.has_answer() {
+            if torn {
+                // It answers a request that was lost, and the data around it belong to this association and to that one.
+                association.unseen.border = true;
+                association.damaged = true;
+            }
             let note = Anomaly::new(AnomalyKind::UnexpectedPdu, "second answer to A-ASSOCIATE-RQ");
             self.note(pdu.first, note.spanning(pdu.offset, u64::from(pdu.length)));
             return;
@@ -213,6 +225,11 @@ fn issues_of(assembled: &mut Assembled) -> Vec<(AnomalyKind, Cow<'static, str>)>
 }
 
 impl<S: Sink> Upper for Handler<'_, S> {
+    fn limit(&self) -> Option<u32> {
+        let index = self.at.checked_sub(*self.base)?;
+        self.associations.get(index as usize)?.limit_for(self.end, self.info)
+    }
+
     fn begin(&mut self, pdu: &Pdu) {
         let (info, end) = (self.info, self.end);
         self.enter(pdu);

@@ -8,6 +8,7 @@ mod codes;
 pub mod command;
 mod conversation;
 mod describe;
+mod doubt;
 mod fragments;
 pub mod framer;
 mod gaps;

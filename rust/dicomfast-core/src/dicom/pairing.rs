@@ -23,11 +23,11 @@ pub fn is_pending(status: u16) -> bool {
 pub struct Span {
     pub start: u64,
     pub end: u64,
-    pub acknowledged: Option<u64>,
+    pub acknowledged: Option<i64>,
     /// Bytes of the other direction that have been read.
     pub other_reached: u64,
-    /// Before this offset of its own direction, messages may be missing.
-    pub lost: u64,
+    /// Before this offset of its own direction, messages may be missing; `None` where none can be.
+    pub lost: Option<u64>,
 }
 
 /// A response with its place.
@@ -59,9 +59,9 @@ pub struct Pairing {
     /// Responses whose request has not been seen: it may still come, or it was lost.
     early: BTreeMap<Turn, Box<Early>>,
     /// Those whose sender had received more than the capture has shown so far, by who asked and how much that is.
-    ahead: BTreeSet<(Sender, u64, Turn)>,
+    ahead: BTreeSet<(Sender, i64, Turn)>,
     /// The others, by id and how much their sender had received: only a request that comes after all can be theirs.
-    unmatched: BTreeSet<(Id, u64, Turn)>,
+    unmatched: BTreeSet<(Id, i64, Turn)>,
     turn: Turn,
 }
 
@@ -106,14 +106,14 @@ impl Pairing {
         let turn = self.take_turn();
         self.by_id.insert((id, turn));
         self.pending.insert(turn, Box::new(Pending { operation, span, lost_after: None }));
-        let theirs = self.unmatched.range((id, span.end, 0)..=(id, u64::MAX, Turn::MAX)).map(|(.., turn)| *turn).collect();
-        self.settle(message.sender, span.end, theirs, paired);
+        let theirs = self.unmatched.range((id, span.end.cast_signed(), 0)..=(id, i64::MAX, Turn::MAX)).map(|(.., turn)| *turn).collect();
+        self.settle(message.sender, span.end.cast_signed(), theirs, paired);
     }
 
     /// Pairs the responses that the capture holds before their requests, where all requests that they may answer are there now; and
     /// those of `turns`.
-    fn settle(&mut self, initiator: Sender, reached: u64, mut turns: Vec<Turn>, paired: &mut Paired) {
-        let ready = (initiator, 0, 0)..=(initiator, reached, Turn::MAX);
+    fn settle(&mut self, initiator: Sender, reached: i64, mut turns: Vec<Turn>, paired: &mut Paired) {
+        let ready = (initiator, i64::MIN, 0)..=(initiator, reached, Turn::MAX);
         let arrived = turns.len();
         turns.extend(self.ahead.range(ready).map(|(.., turn)| *turn));
         for turn in turns.get(arrived..).unwrap_or_default() {
@@ -135,9 +135,9 @@ impl Pairing {
     }
 
     fn response(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
-        self.settle(message.sender.other(), span.other_reached, Vec::new(), paired);
+        self.settle(message.sender.other(), span.other_reached.cast_signed(), Vec::new(), paired);
         // Where its sender had received more than the capture has shown so far, it may answer a request that is still to come.
-        let ahead = span.acknowledged.is_some_and(|received| received > span.other_reached);
+        let ahead = span.acknowledged.is_some_and(|received| received > span.other_reached.cast_signed());
         let found = if ahead { None } else { self.find(message, span) };
         if let Some(open) = found {
             paired.finished.extend(self.answer(open, message, span));
@@ -170,8 +170,9 @@ impl Pairing {
         let mut found = None;
         for (_, turn) in self.by_id.range((id, 0)..=(id, Turn::MAX)) {
             let Some(open) = self.pending.get(turn) else { continue };
-            let fits = open.operation.command_field == field && span.acknowledged.is_none_or(|received| received >= open.span.end);
-            if fits && (found.is_none() || open.span.acknowledged.is_some_and(|received| received <= span.start)) {
+            let fits =
+                open.operation.command_field == field && span.acknowledged.is_none_or(|received| received >= open.span.end.cast_signed());
+            if fits && (found.is_none() || open.span.acknowledged.is_some_and(|received| received <= span.start.cast_signed())) {
                 found = Some(*turn);
             }
         }
@@ -186,8 +187,8 @@ impl Pairing {
         let several = matches!(operation.command_field, C_GET_RQ | C_FIND_RQ | C_MOVE_RQ);
         // Among the lost bytes there may have been responses of this operation; and a later request with the same id, whose
         // response this is.
-        let responses = span.lost > open.span.acknowledged.unwrap_or(0);
-        let requests = open.lost_after.is_some_and(|lost| span.acknowledged.is_none_or(|received| received > lost));
+        let responses = span.lost.is_some_and(|lost| open.span.acknowledged.is_none_or(|received| lost.cast_signed() > received));
+        let requests = open.lost_after.is_some_and(|lost| span.acknowledged.is_none_or(|received| received > lost.cast_signed()));
         operation.complete &= !(responses && (several || requests));
         let last = response.command.status.is_none_or(|status| !is_pending(status));
         if !last {
@@ -220,8 +221,8 @@ impl Pairing {
     /// (the second list).
     pub fn finish(&mut self, connection: u64) -> (Vec<OperationRecord>, Vec<OperationRecord>) {
         let mut paired = Paired::default();
-        self.settle(Sender::Requestor, u64::MAX, Vec::new(), &mut paired);
-        self.settle(Sender::Acceptor, u64::MAX, Vec::new(), &mut paired);
+        self.settle(Sender::Requestor, i64::MAX, Vec::new(), &mut paired);
+        self.settle(Sender::Acceptor, i64::MAX, Vec::new(), &mut paired);
         let mut known = paired.finished;
         let open = std::mem::take(&mut self.pending).into_values();
         known.extend(open.map(|open| OperationRecord { complete: false, ..open.operation }));
@@ -252,13 +253,13 @@ impl Early {
         (self.message.sender.other(), self.message.command.message_id_responded_to)
     }
 
-    fn ahead_key(&self, turn: Turn) -> (Sender, u64, Turn) {
-        (self.message.sender.other(), self.span.acknowledged.unwrap_or(0), turn)
+    fn ahead_key(&self, turn: Turn) -> (Sender, i64, Turn) {
+        (self.message.sender.other(), self.span.acknowledged.unwrap_or(i64::MIN), turn)
     }
 
     /// Where nobody can say what its sender had received, it may have been everything.
-    fn unmatched_key(&self, turn: Turn) -> (Id, u64, Turn) {
-        (self.id(), self.span.acknowledged.unwrap_or(u64::MAX), turn)
+    fn unmatched_key(&self, turn: Turn) -> (Id, i64, Turn) {
+        (self.id(), self.span.acknowledged.unwrap_or(i64::MAX), turn)
     }
 }
 

@@ -18,11 +18,13 @@ pub struct Pdu {
     pub first: Stamp,
     pub last: Stamp,
     /// Bytes of the other direction that its sender had received when its first byte left.
-    pub acknowledged: Option<u64>,
+    pub acknowledged: Option<i64>,
     pub pdvs: u32,
     pub header: [u8; 12],
     pub header_length: u8,
     pub complete: bool,
+    /// Its length is wrong.
+    pub refuted: bool,
     /// Bytes of it that are still to come.
     pub remaining: u64,
 }
@@ -48,6 +50,7 @@ impl Default for Pdu {
             header: [0; 12],
             header_length: 0,
             complete: true,
+            refuted: false,
             remaining: 0,
         }
     }
@@ -61,12 +64,14 @@ pub struct Pdv {
     pub is_last: bool,
     /// Bytes of its fragment, without the message control header.
     pub length: u64,
-    /// Its length was wrong: the rest of the PDU was taken for it.
-    pub damaged: bool,
 }
 
 /// Takes what a direction's bytes are made of.
 pub trait Upper {
+    /// The longest P-DATA-TF that the receiver takes, where it is known to have a limit.
+    fn limit(&self) -> Option<u32> {
+        None
+    }
     fn begin(&mut self, pdu: &Pdu);
     /// The bytes after the header of any PDU but P-DATA-TF: all, or (`pdu.complete` is false) the first ones.
     fn body(&mut self, pdu: &Pdu, body: &[u8]);

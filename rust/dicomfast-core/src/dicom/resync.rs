@@ -1,10 +1,14 @@
 //! Finds the next PDU in bytes whose beginning is not one: after a gap that covers a header, in a capture that began late, or on
 //! a port nobody named. A PDU is believed by its shape alone (PS3.8 section 9.3), so that nothing has to be known before.
 
-/// Bytes that the judgement of one place may need.
-const LOOK: usize = 26;
+/// Bytes that the judgement of one place may need: the header and fixed part of an A-ASSOCIATE PDU and what its first item begins with.
+const LOOK: usize = 6 + FIXED + 5;
+/// Fixed part of A-ASSOCIATE-RQ and -AC (PS3.8 sections 9.3.2 and 9.3.3).
+const FIXED: usize = 68;
 /// A P-DATA-TF is not believed beyond this length when it is found by searching.
-const FOUND_PDU: u32 = 64 << 20;
+pub const FOUND_PDU: u32 = 64 << 20;
+/// The same for an A-ASSOCIATE PDU.
+const FOUND_ASSOCIATE: u32 = 1 << 20;
 /// How every command set begins: (0000,0000), four bytes long (PS3.7 section 6.3.1).
 const GROUP_LENGTH: [u8; 8] = [0, 0, 0, 0, 4, 0, 0, 0];
 
@@ -17,36 +21,77 @@ pub enum Verdict {
     More,
 }
 
-/// Judges the bytes at a place.
+/// Judges the bytes at a place where nothing is known.
 pub fn judge(bytes: &[u8]) -> Verdict {
     let [pdu_type, rest @ ..] = bytes else { return Verdict::More };
     if !(1..=7).contains(pdu_type) {
         return Verdict::No;
     }
-    let [0, l0, l1, l2, l3, body @ ..] = rest else {
-        return if rest.is_empty() || (rest.len() < 5 && rest.first() == Some(&0)) { Verdict::More } else { Verdict::No };
+    let [reserved, rest @ ..] = rest else { return Verdict::More };
+    let is_associate = matches!(pdu_type, 1 | 2);
+    // It says nothing (PS3.8 section 9.3), but in nearly all PDUs it is 0, and in other bytes it is not. Only A-ASSOCIATE PDUs
+    // have so much else to know them by that they do without.
+    if *reserved != 0 && !is_associate {
+        return Verdict::No;
+    }
+    let [l0, l1, l2, l3, body @ ..] = rest else {
+        return if rest.first().is_none_or(|byte| *byte < 4) { Verdict::More } else { Verdict::No };
     };
     let length = u32::from_be_bytes([*l0, *l1, *l2, *l3]);
     match pdu_type {
-        1 | 2 => associate(length, body),
+        1 | 2 if length > FOUND_ASSOCIATE => Verdict::No,
+        1 | 2 => associate(length, body, *reserved == 0),
+        4 if length > FOUND_PDU => Verdict::No,
         4 => data(length, body),
         _ => short(*pdu_type, length, body),
     }
 }
 
-/// A-ASSOCIATE-RQ and -AC: version bit 0, two reserved bytes, then two AE titles (in the answer they are reserved, but repeated).
-fn associate(length: u32, body: &[u8]) -> Verdict {
-    if !(68..=1 << 20).contains(&length) {
+/// Judges the bytes at a place where a PDU should begin and its header alone is not enough: the reserved byte is not 0, or the
+/// length is one that no PDU of this type needs.
+pub fn is_pdu(bytes: &[u8]) -> Verdict {
+    let [pdu_type, _, l0, l1, l2, l3, body @ ..] = bytes else { return Verdict::More };
+    let length = u32::from_be_bytes([*l0, *l1, *l2, *l3]);
+    match pdu_type {
+        1 | 2 => associate(length, body, true),
+        4 => {
+            let Some((head, _)) = body.split_first_chunk::<6>() else { return Verdict::More };
+            let [p0, p1, p2, p3, context, flags] = *head;
+            let pdv = u32::from_be_bytes([p0, p1, p2, p3]);
+            if pdv >= 2 && length.checked_sub(4).is_some_and(|room| pdv <= room) && context % 2 == 1 && flags <= 3 {
+                Verdict::Yes
+            } else {
+                Verdict::No
+            }
+        }
+        3 | 5..=7 if length == 4 => Verdict::Yes,
+        _ => Verdict::No,
+    }
+}
+
+/// A-ASSOCIATE-RQ and -AC: version bit 0, and either what usually follows (two reserved bytes, two AE titles; in the answer they
+/// are reserved, but repeated) or, whatever stands in those, the application context item where the fixed part ends.
+fn associate(length: u32, body: &[u8], usual: bool) -> Verdict {
+    if length < FIXED as u32 {
         return Verdict::No;
     }
     let [_, version, r0, r1, titles @ ..] = body else { return Verdict::More };
-    if version & 1 == 0 || *r0 != 0 || *r1 != 0 {
+    if version & 1 == 0 {
         return Verdict::No;
     }
     let printable = |byte: &u8| *byte == 0 || (0x20..0x7f).contains(byte) || *byte >= 0x80;
-    match titles.get(..16) {
-        Some(title) if title.iter().all(printable) => Verdict::Yes,
+    if usual && *r0 == 0 && *r1 == 0 {
+        match titles.get(..16) {
+            Some(title) if title.iter().all(printable) => return Verdict::Yes,
+            Some(_) => {}
+            None => return Verdict::More,
+        }
+    }
+    // Item type, reserved, length, and the first digit of a UID.
+    match body.get(FIXED..FIXED + 5) {
+        Some(&[0x10, _, 0, 1..=64, b'0'..=b'2']) => Verdict::Yes,
         Some(_) => Verdict::No,
+        None if length < FIXED as u32 + 5 => Verdict::No,
         None => Verdict::More,
     }
 }
@@ -67,7 +112,7 @@ fn short(pdu_type: u8, length: u32, body: &[u8]) -> Verdict {
 
 /// P-DATA-TF: its first presentation data value fills it, or is a command set, which begins with its group length.
 fn data(length: u32, body: &[u8]) -> Verdict {
-    if !(6..=FOUND_PDU).contains(&length) {
+    if length < 6 {
         return Verdict::No;
     }
     let Some((head, value)) = body.split_first_chunk::<6>() else { return Verdict::More };
@@ -173,6 +218,44 @@ mod tests {
         assert_eq!(judge(b"GET / HTTP/1.1"), Verdict::No);
         assert_eq!(judge(&[7, 0, 0, 0, 0, 4, 0, 0, 2, 9]), Verdict::No);
         assert_eq!(judge(&[]), Verdict::More);
+    }
+
+    /// An A-ASSOCIATE-RQ or -AC is known by its application context item, whatever its titles and reserved fields hold.
+    #[test]
+    fn associations_by_their_shape() {
+        let pdu = |pdu_type: u8, reserved: u8, title: u8, item: &[u8]| {
+            let mut bytes = vec![pdu_type, reserved, 0, 0, 0, 200, 0, 1, reserved, 0];
+            bytes.extend([title; 32]);
+            bytes.extend([title; 32]);
+            bytes.extend(item);
+            bytes.resize(206, 0);
+            bytes
+        };
+        let context = b"\x10\x00\x00\x151.2.840.10008.3.1.1.1";
+        for pdu_type in [1, 2] {
+            for title in [0, 1, 0x1b, b'A', 0x7f, 0xff] {
+                assert_eq!(judge(&pdu(pdu_type, 0, title, context)), Verdict::Yes);
+                assert_eq!(judge(&pdu(pdu_type, 7, title, context)), Verdict::Yes);
+                assert_eq!(judge(&pdu(pdu_type, 7, title, b"\x10\x00\x00\x15abc")), Verdict::No);
+                assert_eq!(judge(&pdu(pdu_type, 7, title, b"\x20\x00\x00\x151.2")), Verdict::No);
+            }
+            assert_eq!(judge(&pdu(pdu_type, 0, 0x1b, b"")), Verdict::No);
+        }
+    }
+
+    #[test]
+    fn noise_is_no_pdu() {
+        // xorshift64 (Marsaglia 2003).
+        let mut noise = 0x9e37_79b9_7f4a_7c15_u64;
+        let bytes: Vec<u8> = (0..8 << 20)
+            .map(|_| {
+                noise ^= noise << 13;
+                noise ^= noise >> 7;
+                noise ^= noise << 17;
+                (noise >> 56) as u8
+            })
+            .collect();
+        assert_eq!(Scanner::default().feed(&bytes), None);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use super::consumer::{Consumer, End, Ends, Info};
 use super::half::Half;
 use super::held::Held;
-use super::seq::advance;
 use crate::event::{Closed, ConnectionRecord, NO_TIME, Opened, Protocol, Stamp, Time};
 use crate::limits::Limits;
 use crate::net::segment::{Address, NO_VLAN, Segment, flags};
@@ -12,7 +11,7 @@ use crate::net::segment::{Address, NO_VLAN, Segment, flags};
 const DICOM_PORTS: [u16; 4] = [104, 2762, 11112, 4242];
 
 /// Bytes that a SYN, or the first segments, may stand before the first ones seen and still belong to them: packets out of order.
-const EARLIER: u64 = 1 << 20;
+pub const EARLIER: u64 = 1 << 20;
 
 #[derive(Debug)]
 pub struct Connection<S> {
@@ -28,6 +27,8 @@ pub struct Connection<S> {
     pub syn_time: Time,
     pub syn_rtt: Option<i64>,
     pub reset: bool,
+    /// There are SYNs of which it is not known what they open.
+    pub doubtful: bool,
     /// The consumer was told that no more bytes come.
     pub ended: bool,
     /// In the queue of connections that wait for late packets.
@@ -65,6 +66,7 @@ impl<S: Default> Connection<S> {
             syn_time: NO_TIME,
             syn_rtt: None,
             reset: false,
+            doubtful: false,
             ended: false,
             closing: false,
         }
@@ -170,38 +172,16 @@ impl<S> Connection<S> {
 }
 
 impl<S> Connection<S> {
-    /// Whether this SYN opens a new connection on the same addresses (RFC 9293 section 3.5.1, RFC 5961 section 4, RFC 6191).
-    pub fn reopens(&self, end: End, segment: &Segment) -> bool {
-        let half = self.halves.get(end);
-        let Some(reference) = half.reference.filter(|_| segment.flags & (flags::FIN | flags::RST) == 0) else { return false };
-        let first = reference.position(advance(segment.sequence, 1));
-        let over = self.reset || self.ended || half.fin.is_some();
-        match half.syn {
-            Some(syn) if syn == segment.sequence => false,
-            Some(_) if segment.has(flags::ACK) => {
-                let doubtful = self.halves.get(end.other()).doubtful_syn;
-                over || doubtful.is_some_and(|syn| advance(syn, 1) == segment.acknowledgment)
-            }
-            Some(_) => {
-                let silent = |end: End| self.halves.get(end).reached() <= self.halves.get(end).start;
-                over || silent(End::First) && silent(End::Second) || !self.within_window(end, first)
-            }
-            // Something was seen before this SYN: it belongs to it (packets out of order), or this is a new connection.
-            None => {
-                let held = half.held.as_deref().and_then(Held::first);
-                // In a split handshake an acknowledgement stands where the SYN will.
-                let seen = if half.next.is_some() { half.start } else { held.unwrap_or(reference.position + 1) };
-                !(first <= seen && seen - first < EARLIER)
-            }
-        }
-    }
-
     /// Whether a position is one that the peer might have accepted.
     pub fn within_window(&self, end: End, position: u64) -> bool {
         let half = self.halves.get(end);
-        let window = self.halves.get(end.other()).counts.max_window.unwrap_or(0).max(65_535);
         let low = half.next.unwrap_or(0).min(half.acknowledged.unwrap_or(u64::MAX)).saturating_sub(1);
-        (low..=half.reached().saturating_add(window)).contains(&position)
+        (low..=half.reached().saturating_add(self.window(end))).contains(&position)
+    }
+
+    /// The largest window that the peer may have announced to this end.
+    pub fn window(&self, end: End) -> u64 {
+        self.halves.get(end.other()).counts.max_window.unwrap_or(0).max(65_535)
     }
 
     /// Whether payload stands where none of this connection can.

@@ -65,8 +65,9 @@ pub struct Place {
     pub stamp: Stamp,
     /// Offset of the first byte in its direction.
     pub offset: u64,
-    /// How many bytes of the other direction the sender had received by then; `None` where the capture cannot tell.
-    pub acknowledged: Option<u64>,
+    /// How many bytes of the other direction the sender had received by then, counted from the first one that is known: negative
+    /// where it had not received that one. `None` where the capture cannot tell.
+    pub acknowledged: Option<i64>,
 }
 
 /// Why bytes are missing.

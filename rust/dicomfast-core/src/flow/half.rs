@@ -1,7 +1,9 @@
 //! One direction of a connection: where its stream stands. Knows the sequence numbers of RFC 9293, not who the peers are.
 
+use super::doubt::Syn;
 use super::held::Held;
 use super::history;
+use super::recent::Recent;
 use super::seq::{ORIGIN, Reference};
 use crate::event::SideCounts;
 
@@ -16,11 +18,14 @@ pub struct Half {
     pub start: u64,
     /// The first byte is known to be the first that was sent (SYN seen, or its acknowledgement).
     pub from_start: bool,
-    pub syn: Option<u32>,
-    /// Sequence number of a SYN that came inside the live connection: the answer to it tells whether it opens a new one.
-    pub doubtful_syn: Option<u32>,
+    pub syn: Option<Syn>,
+    /// SYNs with other sequence numbers; what comes after them tells which one counts.
+    pub others: Vec<Syn>,
     /// Highest position that the peer has acknowledged.
     pub acknowledged: Option<u64>,
+    /// Highest position at which segments are known to end: acknowledged, or that of a segment without payload; and whether the
+    /// one before it was one lower. What ends the stream so is a FIN.
+    edge: (u64, bool),
     /// Lowest position seen before the beginning was known, with its acknowledgment: that of the handshake, if a SYN comes late.
     pub lowest: Option<(u64, u32)>,
     /// Position after the last byte, once a FIN was seen.
@@ -34,6 +39,8 @@ pub struct Half {
     pub last_window: u16,
     /// Segments of this direction whose checksum was found good; one makes later bad ones count.
     pub checksum_good: bool,
+    /// What came last, to know copies.
+    pub recent: Recent,
     pub counts: SideCounts,
 }
 
@@ -45,8 +52,9 @@ impl Default for Half {
             start: ORIGIN,
             from_start: false,
             syn: None,
-            doubtful_syn: None,
+            others: Vec::new(),
             acknowledged: None,
+            edge: (0, false),
             lowest: None,
             fin: None,
             held: None,
@@ -55,6 +63,7 @@ impl Default for Half {
             last_ack: 0,
             last_window: 0,
             checksum_good: false,
+            recent: Recent::default(),
             counts: SideCounts::default(),
         }
     }
@@ -78,6 +87,12 @@ impl Half {
         position.saturating_sub(self.start)
     }
 
+    /// The same for a position that may stand before the first byte known. Before the first byte sent there is none.
+    pub fn signed_offset(&self, position: u64) -> i64 {
+        let offset = position.wrapping_sub(self.start).cast_signed();
+        if self.from_start { offset.max(0) } else { offset }
+    }
+
     /// Moves the delivered end forward.
     #[inline]
     pub fn forward(&mut self, position: u64) {
@@ -93,7 +108,22 @@ impl Half {
         let position = self.position(sequence);
         if self.acknowledged.is_none_or(|seen| position > seen) {
             self.acknowledged = Some(position);
+            self.edge(position);
         }
+    }
+
+    /// A segment ends here.
+    #[inline]
+    pub fn edge(&mut self, position: u64) {
+        if position > self.edge.0 {
+            self.edge = (position, position == self.edge.0 + 1);
+        }
+    }
+
+    /// Position after the last byte, as far as is known. A FIN that was not captured is acknowledged like a byte.
+    pub fn sent(&self) -> Option<u64> {
+        let fin_only = |position: u64| self.edge == (position, true) || self.next.is_some_and(|next| next + 1 == position);
+        self.fin.or_else(|| self.acknowledged.map(|position| position - u64::from(fin_only(position))))
     }
 
     /// Everything up to the FIN was delivered. Where the beginning is not decided yet, there may still come bytes before it.

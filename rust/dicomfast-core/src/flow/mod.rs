@@ -3,9 +3,11 @@
 mod clock;
 mod connection;
 mod consumer;
+mod doubt;
 mod half;
 mod held;
 mod history;
+mod recent;
 mod rules;
 pub mod seq;
 mod stream;

@@ -3,11 +3,11 @@
 
 use super::connection::Connection;
 use super::consumer::{Consumer, End};
+use super::doubt::Syn;
 use super::stream::Stage;
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{Closed, NO_TIME};
 use crate::net::segment::{Batch, NO_VLAN, Segment, flags};
-use crate::net::tcp::options;
 
 type Conn<C> = Connection<<C as Consumer>::State>;
 
@@ -22,14 +22,23 @@ impl<C: Consumer> Stage<'_, C> {
         half.counts.packets += 1;
         half.counts.payload_bytes += u64::from(segment.length);
         let special = segment.flags & (flags::SYN | flags::FIN | flags::RST | flags::URG);
-        if special != 0 && !self.special(connection, end, batch, segment) {
+        let copy = (special != 0 || segment.length == 0) && half.recent.is_copy(segment);
+        if copy && segment.length == 0 {
+            half.counts.duplicate_packets += 1;
             return;
+        }
+        if special != 0 && !self.special(connection, end, batch, segment, copy) {
+            return;
+        }
+        if connection.doubtful {
+            self.resolve(connection, end, segment);
         }
         let position = connection.halves.get_mut(end).position(segment.sequence);
         if segment.has(flags::ACK) {
             Self::acknowledge(connection, end, segment, position);
         }
         if connection.ended {
+            self.late_copy(connection, end, batch, segment, position);
             return;
         }
         if segment.length > 0 {
@@ -48,7 +57,7 @@ impl<C: Consumer> Stage<'_, C> {
     }
 
     #[inline]
-    fn acknowledge(connection: &mut Conn<C>, end: End, segment: &Segment, position: u64) {
+    pub fn acknowledge(connection: &mut Conn<C>, end: End, segment: &Segment, position: u64) {
         let half = connection.halves.get_mut(end);
         let handshake_ack = half.from_start && position == half.start;
         if half.next.is_none() && half.lowest.is_none_or(|(lowest, _)| position < lowest) {
@@ -99,6 +108,9 @@ impl<C: Consumer> Stage<'_, C> {
             }
         }
         let half = connection.halves.get_mut(end);
+        if !segment.has(flags::SYN) {
+            half.edge(position);
+        }
         half.last_ack = segment.acknowledgment;
         half.last_window = segment.window;
         if half.held.is_some() {
@@ -107,23 +119,18 @@ impl<C: Consumer> Stage<'_, C> {
     }
 
     /// SYN, FIN, RST and URG. Returns false where the rest of the segment must not count.
-    fn special(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) -> bool {
+    fn special(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment, copy: bool) -> bool {
         let all = segment.flags & (flags::SYN | flags::FIN | flags::RST);
         if segment.has(flags::SYN) && all != flags::SYN {
             self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::BadTcpFlags, "SYN together with FIN or RST"));
             return false;
         }
-        if !Self::learn_checksum(connection, end, batch, segment) {
-            connection.halves.get_mut(end).counts.bad_checksums += 1;
-            self.note(
-                connection,
-                segment.stamp(),
-                Anomaly::new(AnomalyKind::BadChecksum, "wrong TCP checksum on a segment with SYN, FIN or RST"),
-            );
+        if !self.checksum(connection, end, batch, segment) {
             return false;
         }
         if segment.has(flags::SYN) {
-            return self.syn(connection, end, batch, segment);
+            self.syn(connection, end, batch, segment, copy);
+            return true;
         }
         if segment.has(flags::RST) {
             self.reset(connection, end, segment);
@@ -136,51 +143,59 @@ impl<C: Consumer> Stage<'_, C> {
                 half.fin = Some(fin);
             }
         }
-        if segment.has(flags::URG) && segment.length > 0 {
+        if segment.has(flags::URG) && segment.length > 0 && !copy {
             self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::UrgentData, "urgent data, kept in the stream (RFC 6093)"));
         }
         true
     }
 
-    fn syn(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) -> bool {
-        let half = connection.halves.get_mut(end);
-        if half.syn == Some(segment.sequence) {
-            half.counts.retransmissions += 1;
-            return true;
-        }
-        let first = segment.sequence.wrapping_add(1);
-        let position = half.position(first);
-        let begun = half.next.is_some_and(|next| next > half.start);
-        if half.syn.is_some() || (begun && position > half.start) {
-            half.doubtful_syn = Some(segment.sequence);
+    /// Whether a segment with SYN, FIN or RST may be believed.
+    pub fn checksum(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment) -> bool {
+        let good = Self::learn_checksum(connection, end, batch, segment);
+        if !good {
+            connection.halves.get_mut(end).counts.bad_checksums += 1;
             self.note(
                 connection,
                 segment.stamp(),
-                Anomaly::new(AnomalyKind::SynOnLiveConnection, "SYN inside a live connection, ignored (RFC 5961)"),
+                Anomaly::new(AnomalyKind::BadChecksum, "wrong TCP checksum on a segment with SYN, FIN or RST"),
             );
-            return false;
         }
-        half.syn = Some(segment.sequence);
-        if begun {
+        good
+    }
+
+    fn syn(&mut self, connection: &mut Conn<C>, end: End, batch: &Batch, segment: &Segment, copy: bool) {
+        let half = connection.halves.get_mut(end);
+        if half.syn.is_some_and(|syn| syn.sequence == segment.sequence) {
+            half.counts.retransmissions += u64::from(!copy);
+        } else {
+            self.begin(connection, end, &Syn::new(batch, segment));
+        }
+    }
+
+    /// A direction begins with this SYN.
+    pub fn begin(&mut self, connection: &mut Conn<C>, end: End, syn: &Syn) {
+        let half = connection.halves.get_mut(end);
+        let position = half.position(syn.first());
+        half.syn = Some(*syn);
+        if half.next.is_some_and(|next| next > half.start) {
             // It came after its bytes.
             half.from_start = position == half.start;
         } else {
             half.begin(position, true);
         }
         half.highest = half.highest.max(position);
-        let given = options(batch.header(segment));
-        half.counts.mss = given.mss;
-        half.counts.window_scale = given.window_scale;
-        *connection.sack_permitted.get_mut(end) = Some(given.sack_permitted);
+        half.counts.mss = syn.mss;
+        half.counts.window_scale = syn.window_scale;
+        *connection.sack_permitted.get_mut(end) = Some(syn.sack_permitted);
         connection.handshake = true;
-        if segment.has(flags::ACK) {
+        if syn.answers().is_some() {
             connection.info.client = end.other();
         } else if connection.halves.get(end.other()).syn.is_none() {
             connection.info.client = end;
-            connection.syn_time = segment.time;
+            connection.syn_time = syn.stamp.time;
         }
         let handshake = connection.halves.get(end).lowest.filter(|(lowest, _)| *lowest == position);
-        let acknowledged = if segment.has(flags::ACK) { Some(segment.acknowledgment) } else { handshake.map(|(_, number)| number) };
+        let acknowledged = syn.answers().or(handshake.map(|(_, number)| number));
         let peer = connection.halves.get_mut(end.other());
         if peer.next.is_none()
             && let Some(number) = acknowledged
@@ -190,7 +205,6 @@ impl<C: Consumer> Stage<'_, C> {
         }
         connection.note_starts();
         self.settle(connection, end);
-        true
     }
 
     /// RFC 5961 section 3: a reset counts where its sequence number is one that the peer could accept.
@@ -212,6 +226,7 @@ impl<C: Consumer> Stage<'_, C> {
             return;
         }
         connection.ended = true;
+        self.tell(connection);
         self.close_out(connection);
         let silent = |end: End| connection.halves.get(end).counts.packets == 0;
         if silent(End::First) != silent(End::Second)

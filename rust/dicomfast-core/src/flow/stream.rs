@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::consumer::{Consumer, End, Missing, Place};
 use super::half::Half;
 use super::held::{Content, Held, Piece};
-use super::history::{Comparison, History};
+use super::history::History;
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{Stamp, Time};
 use crate::limits::Limits;
@@ -37,6 +37,10 @@ impl<C: Consumer> Stage<'_, C> {
         half.highest = half.highest.max(until);
         let unread = self.consumer.unread(&connection.state, end);
         if length > unread && !Self::checksum_holds(half_checksum(half), batch, segment) {
+            if half.recent.is_copy(segment) {
+                half.counts.duplicate_packets += 1;
+                return;
+            }
             half.counts.bad_checksums += 1;
             let offset = half.offset(position);
             self.note(
@@ -86,16 +90,18 @@ impl<C: Consumer> Stage<'_, C> {
             return;
         };
         if position < next {
-            let keep_alive = segment.length <= 1 && until == next;
-            if !keep_alive {
-                self.old(connection, end, segment, bytes, position, next);
-            }
+            self.old(connection, end, segment, bytes, position);
             if until <= next {
                 return;
             }
         }
         if half_beyond_fin(connection, end, until) {
-            self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::DataAfterFin, "payload beyond the FIN"));
+            let half = connection.halves.get_mut(end);
+            if half.recent.is_copy(segment) {
+                half.counts.duplicate_packets += 1;
+            } else {
+                self.note(connection, segment.stamp(), Anomaly::new(AnomalyKind::DataAfterFin, "payload beyond the FIN"));
+            }
             return;
         }
         if position <= next && connection.halves.get(end).held.is_none() {
@@ -137,33 +143,13 @@ impl<C: Consumer> Stage<'_, C> {
         self.consumer.gap(&mut connection.state, &connection.info, end, place, length, Missing::NotCaptured);
     }
 
-    /// Bytes before `next` have come again.
-    fn old(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, bytes: &[u8], position: u64, next: u64) {
-        let half = connection.halves.get(end);
-        let again = next.min(position + u64::from(segment.length)) - position;
-        let compared = bytes.get(..(again as usize).min(bytes.len())).unwrap_or_default();
-        let comparison = self.history.compare(connection.info.connection, end, half.latest, position, compared, segment.ip_id);
-        let offset = half.offset(position);
-        let half = connection.halves.get_mut(end);
-        if comparison == Comparison::Copy {
-            half.counts.duplicate_packets += 1;
-            return;
-        }
-        half.counts.retransmissions += 1;
-        half.counts.retransmitted_bytes += again;
-        if comparison == Comparison::Different {
-            let anomaly =
-                Anomaly::new(AnomalyKind::OverlapConflict, "retransmitted bytes differ from those that came first").spanning(offset, again);
-            self.note(connection, segment.stamp(), anomaly);
-        }
-    }
-
     /// Keeps what is not held yet of a segment beyond a hole.
     fn hold(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, bytes: &[u8], position: u64, late: bool) {
         let unread = self.consumer.unread(&connection.state, end);
         let peer = connection.halves.get_mut(end.other());
         let acknowledged = segment.has(flags::ACK).then(|| peer.position(segment.acknowledgment));
         let half = connection.halves.get_mut(end);
+        let copy = half.recent.is_copy(segment);
         let from = position.max(half.next.unwrap_or(0));
         let until = position + u64::from(segment.length);
         let captured_until = position + bytes.len() as u64;
@@ -174,11 +160,13 @@ impl<C: Consumer> Stage<'_, C> {
             held.passed = None;
         }
         if let Some((segments, _)) = &mut held.passed {
-            *segments += 1;
+            *segments += u32::from(!copy);
         }
         let conflict = held.conflicts(position, bytes);
         let ranges: Vec<(u64, u64)> = held.uncovered(from, until).collect();
-        if ranges.is_empty() {
+        if ranges.is_empty() && copy && !conflict {
+            half.counts.duplicate_packets += 1;
+        } else if ranges.is_empty() {
             half.counts.retransmissions += 1;
             half.counts.retransmitted_bytes += u64::from(segment.length);
         } else if late {
@@ -310,7 +298,7 @@ impl<C: Consumer> Stage<'_, C> {
         let mut place = Place { stamp: piece.stamp, offset: half.offset(next), acknowledged: None };
         half.forward(until);
         let peer = connection.halves.get(end.other());
-        place.acknowledged = piece.acknowledged.filter(|_| peer.next.is_some()).map(|position| peer.offset(position));
+        place.acknowledged = piece.acknowledged.filter(|_| peer.next.is_some()).map(|position| peer.signed_offset(position));
         match piece.content {
             Content::Bytes(bytes) => {
                 let rest = bytes.get(skipped as usize..).unwrap_or_default();
@@ -337,12 +325,7 @@ impl<C: Consumer> Stage<'_, C> {
         let half = connection.halves.get_mut(end);
         half.held = None;
         let Some(next) = half.next else { return };
-        let sent = match (half.fin, half.acknowledged) {
-            (Some(fin), _) => fin,
-            // The acknowledgement of a FIN that was not captured counts one that is no byte.
-            (None, Some(acknowledged)) if acknowledged > next + 1 => acknowledged,
-            _ => return,
-        };
+        let Some(sent) = half.sent() else { return };
         if sent > next && sent - next < u64::from(u32::MAX >> 1) {
             self.skip_to(connection, end, sent);
         }
@@ -364,12 +347,12 @@ fn half_beyond_fin<S>(connection: &Connection<S>, end: End, until: u64) -> bool 
 
 /// How many bytes of the other direction the sender had received when it sent this.
 #[inline]
-fn acknowledged<S>(connection: &mut Connection<S>, end: End, segment: &Segment) -> Option<u64> {
+fn acknowledged<S>(connection: &mut Connection<S>, end: End, segment: &Segment) -> Option<i64> {
     if !segment.has(flags::ACK) {
         return None;
     }
     let peer = connection.halves.get_mut(end.other());
     peer.next?;
     let position = peer.position(segment.acknowledgment);
-    Some(peer.offset(position))
+    Some(peer.signed_offset(position))
 }

@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 use super::clock::{Clock, elapsed};
 use super::connection::Connection;
 use super::consumer::{Consumer, End};
+use super::doubt::{Syn, Verdict};
 use super::history::History;
 use super::stream::Stage;
 use crate::anomaly::{Anomaly, AnomalyKind};
@@ -92,6 +93,12 @@ impl<C: Consumer> FlowTable<C> {
         self.held_bytes
     }
 
+    #[cfg(test)]
+    pub fn doubtful_syns(&self) -> usize {
+        let kept = |connection: &Conn<C>| connection.halves.first.others.len() + connection.halves.second.others.len();
+        self.slots.iter().flatten().map(|connection| kept(connection)).sum()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -141,14 +148,20 @@ impl<C: Consumer> FlowTable<C> {
             Some(end) => (self.hot, end),
             None => self.find_or_open(batch, segment),
         };
-        let reopened = match self.slots.get(slot) {
-            Some(Some(connection)) if segment.has(flags::SYN) => connection.reopens(end, segment),
-            Some(Some(connection)) if segment.length > 0 && connection.is_elsewhere(end, segment) => {
-                self.consumer.begins_anew(batch.payload(segment))
+        let Some(Some(connection)) = self.slots.get_mut(slot) else { return };
+        let doubtful = if connection.doubtful { connection.reopened_by(end, segment) } else { None };
+        let reopened = if doubtful.is_some() {
+            true
+        } else if segment.flags & (flags::SYN | flags::FIN | flags::RST) == flags::SYN {
+            match connection.judge(end, segment) {
+                Verdict::First | Verdict::Again => false,
+                Verdict::Next | Verdict::Retry => true,
+                Verdict::Doubtful => return stage!(self).doubt(connection, end, batch, segment),
             }
-            _ => false,
+        } else {
+            segment.length > 0 && connection.is_elsewhere(end, segment) && self.consumer.begins_anew(batch.payload(segment))
         };
-        let (slot, end) = if reopened { self.reopen(batch, segment, slot) } else { (slot, end) };
+        let (slot, end) = if reopened { self.reopen(batch, segment, (slot, end), doubtful) } else { (slot, end) };
         self.hot = slot;
         let Some(Some(connection)) = self.slots.get_mut(slot) else { return };
         let mut stage = stage!(self);
@@ -195,16 +208,29 @@ impl<C: Consumer> FlowTable<C> {
         slot
     }
 
-    /// The next connection on the same addresses takes the place of this one.
-    fn reopen(&mut self, batch: &Batch, segment: &Segment, slot: usize) -> (usize, End) {
-        if let Some(Some(connection)) = self.slots.get_mut(slot)
-            && connection.how_closed() == Closed::Open
-        {
+    /// The next connection on the same addresses takes the place of this one. It begins with this segment, or with an earlier SYN
+    /// and who sent it.
+    fn reopen(&mut self, batch: &Batch, segment: &Segment, (slot, end): (usize, End), syn: Option<(End, Syn)>) -> (usize, End) {
+        let Some(Some(connection)) = self.slots.get_mut(slot) else { return (slot, end) };
+        let first = syn.map_or(*segment, |(from, syn)| syn.segment(segment, from == end));
+        let retried = first.has(flags::SYN) && connection.judge(end, &first) == Verdict::Retry;
+        let tries = if retried { connection.tries(end, self.limits.syns) } else { Vec::new() };
+        if let Some((from, syn)) = &syn {
+            connection.give_back(*from, syn);
+        }
+        if connection.how_closed() == Closed::Open {
             let anomaly = Anomaly::new(AnomalyKind::TupleReused, "the same addresses and ports were used again without a close");
-            self.consumer.anomaly(&mut connection.state, anomaly.at(segment.stamp()).on(connection.info.connection));
+            self.consumer.anomaly(&mut connection.state, anomaly.at(first.stamp()).on(connection.info.connection));
         }
         self.remove(slot, Some(Closed::TupleReused));
-        (self.open(batch, segment), End::First)
+        let slot = self.open(batch, &first);
+        if let Some(Some(connection)) = self.slots.get_mut(slot) {
+            connection.inherit(tries);
+            if let Some((_, syn)) = &syn {
+                stage!(self).replay(connection, syn, &first);
+            }
+        }
+        (slot, if syn.is_some_and(|(from, _)| from != end) { End::Second } else { End::First })
     }
 
     fn remove_if(&mut self, slot: usize, number: u64) {

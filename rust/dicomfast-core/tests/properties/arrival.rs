@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 
 use super::cutting::{agrees, sizes};
-use super::rows::{cases, run, run_bytes};
-use super::wire::{ACK, Packet, capture, packets, reordered};
+use super::rows::{Rows, cases, run, run_bytes};
+use super::wire::{ACK, Packet, SYN, capture, packets, reordered};
 use super::world::{World, world};
+use dicomfast_core::event::SideCounts;
 use dicomfast_core::limits::Limits;
 
 /// What is put into a capture besides: copies, retransmissions with other cuts, probes.
@@ -82,8 +83,48 @@ fn with_extras(world: &World, clean: &[Packet], extras: &[(usize, Extra)]) -> Ve
     all.into_iter().map(|(_, packet)| packet).collect()
 }
 
+/// What each side's counters say of the conversation, and not of how often the capture has its packets; and how often it has them.
+fn counted(rows: &Rows) -> (Vec<SideCounts>, u64) {
+    let sides = rows.connections.iter().flat_map(|row| [row.client_counts.clone(), row.server_counts.clone()]);
+    let mut copies = 0;
+    let sides = sides.map(|counts| {
+        copies += counts.duplicate_packets;
+        SideCounts { packets: 0, payload_bytes: 0, duplicate_packets: 0, ..counts }
+    });
+    (sides.collect(), copies)
+}
+
 proptest! {
     #![proptest_config(cases(96))]
+
+    /// A mirror port that shows each packet twice, the second time up to a few packets later.
+    #[test]
+    fn copies_of_every_packet(
+        world in world(),
+        sizes in sizes(),
+        extras in extras(),
+        moves in prop::collection::vec(any::<usize>(), 1..64),
+        reach in prop_oneof![Just(0usize), Just(4)],
+        later in 0usize..4,
+    ) {
+        // A keep-alive that overtakes the byte it repeats is told from that byte by nobody.
+        let told = |extra: &Extra| reach == 0 || !matches!(extra, Extra::KeepAlive { bytes: 1 });
+        let extras: Vec<_> = extras.into_iter().filter(|(_, extra)| told(extra)).collect();
+        let mut once = reordered(&with_extras(&world, &packets(&world, &sizes), &extras), &moves, reach, 0);
+        // Every sender numbers its packets.
+        for (number, packet) in once.iter_mut().enumerate().filter(|(_, packet)| packet.ip_id == 0) {
+            packet.ip_id = (50_000 + number) as u16 | 1;
+        }
+        let mut twice: Vec<(usize, Packet)> = once.iter().cloned().enumerate().collect();
+        twice.extend(once.iter().cloned().enumerate().map(|(at, packet)| (at + later, packet)));
+        twice.sort_by_key(|(at, _)| *at);
+        let twice: Vec<Packet> = twice.into_iter().map(|(_, packet)| packet).collect();
+        let (rows, plain) = (run(&twice), run(&once));
+        prop_assert_eq!(rows.differences(&plain), Vec::<String>::new());
+        let ((sides, copies), (expected, already)) = (counted(&rows), counted(&plain));
+        prop_assert_eq!(sides, expected);
+        prop_assert_eq!(copies, already + once.len() as u64);
+    }
 
     #[test]
     fn copies_and_retransmissions(world in world(), sizes in sizes(), extras in extras()) {
@@ -91,6 +132,27 @@ proptest! {
         let rows = run(&with_extras(&world, &clean, &extras));
         agrees(&rows, &world)?;
         prop_assert!(!rows.has("overlap-conflict"), "{:?}", rows.anomalies);
+        prop_assert_eq!(rows.differences(&run(&clean)), Vec::<String>::new());
+    }
+
+    /// SYNs that nobody answers, from either side, anywhere between handshake and FIN (RFC 5961 section 4).
+    #[test]
+    fn forged_syns(
+        world in world(),
+        size in 100usize..1_460,
+        forged in prop::collection::vec((any::<usize>(), 0usize..2, prop_oneof![any::<u32>(), 0u32..100_000]), 1..20),
+    ) {
+        let clean = packets(&world, &[size]);
+        let mut all: Vec<(usize, Packet)> = clean.iter().cloned().enumerate().collect();
+        for (number, (at, from, sequence)) in forged.iter().enumerate() {
+            let mut packet = Packet::new(*from, *sequence, 0, SYN, &[]);
+            packet.ip_id = 40_000 + number as u16;
+            // After the packet with this number: the handshake is over, no FIN was sent.
+            all.push((2 + at % (clean.len() - 5), packet));
+        }
+        all.sort_by_key(|(at, _)| *at);
+        let rows = run(&all.into_iter().map(|(_, packet)| packet).collect::<Vec<_>>());
+        agrees(&rows, &world)?;
         prop_assert_eq!(rows.differences(&run(&clean)), Vec::<String>::new());
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn agrees(rows: &Rows, world: &World) -> Result<(), TestCaseError> {
         .iter()
         .map(|sent| {
             let (name, field) = (sent.name, Some(sent.field));
-            format!("1.2.3.{name} {:?} {} {field:?} {} {:?} true", sender(sent.sender), sent.association, sent.context, sent.dataset)
+            format!("1.2.3.{name}.9 {:?} {} {field:?} {} {:?} true", sender(sent.sender), sent.association, sent.context, sent.dataset)
         })
         .collect();
     expected.sort();
@@ -61,7 +61,7 @@ pub(crate) fn agrees(rows: &Rows, world: &World) -> Result<(), TestCaseError> {
         .map(|done| {
             let request = &world.messages[done.request];
             let (name, initiator) = (request.name, sender(request.sender));
-            format!("1.2.3.{name} {} {initiator:?} {} true true", request.association, done.responses.len())
+            format!("1.2.3.{name}.9 {} {initiator:?} {} true true", request.association, done.responses.len())
         })
         .collect();
     expected.sort();

@@ -40,7 +40,7 @@ pub(crate) struct Message {
     pub association: u64,
     pub field: u16,
     pub context: u8,
-    /// Names the message: its SOP instance is "1.2.3." and this.
+    /// Names the message: its SOP instance is "1.2.3." with this and ".9": cut anywhere, it names no other.
     pub name: usize,
     pub dataset: Option<usize>,
     /// Where its PDUs are.
@@ -63,6 +63,8 @@ pub(crate) struct World {
     pub associations: u64,
     /// The PDUs between the data of one association and the next: end of the one, request and answer of the other.
     pub borders: Vec<[Vec<Range<usize>>; 2]>,
+    /// Where the bytes of each association are, per direction.
+    pub spans: Vec<[Range<usize>; 2]>,
     /// Where each PDU begins, per direction.
     pub pdus: [Vec<usize>; 2],
     /// What it was made of.
@@ -141,7 +143,12 @@ fn plan() -> impl Strategy<Value = Plan> {
 
 /// One or two associations on one connection.
 pub(crate) fn world() -> impl Strategy<Value = World> {
-    (prop::collection::vec(plan(), 1..3), any::<u32>()).prop_map(|(mut plans, seed)| {
+    world_of(1..3)
+}
+
+/// Some associations on one connection, one after the other.
+pub(crate) fn world_of(associations: Range<usize>) -> impl Strategy<Value = World> {
+    (prop::collection::vec(plan(), associations), any::<u32>()).prop_map(|(mut plans, seed)| {
         // After an abort, or without a release, the connection carries nothing more.
         let last = plans.len() - 1;
         for plan in &mut plans[..last] {
@@ -160,7 +167,10 @@ pub(crate) fn build(plans: &[Plan], seed: u32) -> World {
     };
     for plan in plans {
         builder.plan = plan.clone();
+        let from = builder.world.streams.each_ref().map(Vec::len);
         builder.association();
+        let to = builder.world.streams.each_ref().map(Vec::len);
+        builder.world.spans.push([from[0]..to[0], from[1]..to[1]]);
     }
     builder.world
 }
@@ -416,7 +426,7 @@ fn command_set(field: u16, id: u16, status: u16, has_dataset: bool, name: usize)
     if field & RESPONSE != 0 {
         elements.push((0x0900, short(status)));
     }
-    elements.push((0x1000, uid(format!("1.2.3.{name}"))));
+    elements.push((0x1000, uid(format!("1.2.3.{name}.9"))));
     let mut body = Vec::new();
     for (element, value) in elements {
         body.extend([0, 0]);

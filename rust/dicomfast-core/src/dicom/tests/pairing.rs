@@ -41,7 +41,13 @@ struct Test {
 
 impl Test {
     fn span(at: u64, received: u64, reached: u64, lost: u64) -> Span {
-        Span { start: at * 10, end: at * 10 + 10, acknowledged: Some(received * 10), other_reached: reached * 10, lost }
+        Span {
+            start: at * 10,
+            end: at * 10 + 10,
+            acknowledged: Some(received.cast_signed() * 10),
+            other_reached: reached * 10,
+            lost: (lost > 0).then_some(lost),
+        }
     }
 
     fn take(&mut self, message: &MessageRecord, span: Span) -> &mut Self {

@@ -111,6 +111,23 @@ fn acknowledged_tail_that_is_not_there() {
     assert_eq!(net.only().text(0), "hello");
 }
 
+#[test]
+fn the_fin_behind_a_lost_tail_is_no_byte() {
+    // Neither the last bytes nor the FIN are in the capture: an acknowledgement of each tells them apart,
+    let mut net = Net::new();
+    net.handshake().client(1, "hello").acknowledge(11).acknowledge(12);
+    let over = net.only();
+    assert_eq!((over.text(0), over.record.client_counts.lost_bytes), ("hello.....".into(), 5));
+    // or what the client sent before and after the FIN.
+    let mut net = Net::new();
+    net.handshake().client(1, "hello").send(CLIENT, 11, 1, ACK, "").acknowledge(12).send(CLIENT, 12, 2, ACK, "");
+    assert_eq!(net.only().text(0), "hello.....");
+    // One direction of which nothing is in the capture.
+    let mut net = Net::new();
+    net.send(SERVER, 0, 1, SYN | ACK, "").acknowledge(6).acknowledge(11).send(SERVER, 1, 12, FIN | ACK, "");
+    assert_eq!(net.only().record.client_counts.lost_bytes, 10);
+}
+
 fn tracked_after(net: &mut Net, wait: i64) -> usize {
     net.wait(wait);
     // Another connection's segments make the table look at the silent ones.

@@ -1,6 +1,8 @@
 //! The rules of TCP, one small test each, at the level of segments.
 
+mod again;
 mod closing;
+mod doubt;
 mod opening;
 mod reference;
 mod stream;
@@ -26,6 +28,8 @@ pub(super) enum Seen {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub seen: [Vec<(u64, Seen)>; 2],
+    /// What the sender of each piece of data had received.
+    pub acknowledged: [Vec<Option<i64>>; 2],
     closed: Option<Closed>,
     info: Option<Info>,
 }
@@ -83,6 +87,7 @@ impl Consumer for Collector {
                 self.copied += bytes.len() as u64;
             }
         }
+        state.acknowledged[index(end)].push(place.acknowledged);
         state.seen[index(end)].push((place.offset, Seen::Data(bytes.to_vec())));
     }
 
@@ -129,6 +134,10 @@ pub(super) struct Net {
     pub window: u16,
     /// The checksum that the next segments have: `None` is the right one.
     pub checksum: Option<u16>,
+    /// IP identification of the next segments; `None` counts.
+    pub ip_id: Option<u16>,
+    /// TCP options of the next segments, in whole words.
+    pub options: &'static [u8],
 }
 
 impl Net {
@@ -145,6 +154,8 @@ impl Net {
             port: 50_000,
             window: 65_535,
             checksum: None,
+            ip_id: None,
+            options: &[],
         }
     }
 
@@ -166,13 +177,15 @@ impl Net {
         bytes.extend(destination.port.to_be_bytes());
         bytes.extend(sequence.to_be_bytes());
         bytes.extend(acknowledgment.to_be_bytes());
-        bytes.extend([0x50, flags]);
+        let header_length = 20 + self.options.len();
+        bytes.extend([(header_length << 2) as u8, flags]);
         bytes.extend(self.window.to_be_bytes());
         bytes.extend([0; 4]);
+        bytes.extend(self.options);
         bytes.extend(payload.as_bytes());
         let checksum = self.checksum.unwrap_or_else(|| rfc1071(&source, &destination, &bytes));
         bytes[16..18].copy_from_slice(&checksum.to_be_bytes());
-        bytes.truncate(20 + captured);
+        bytes.truncate(header_length + captured);
         let segment = Segment {
             time: self.time,
             packet: self.packet,
@@ -183,13 +196,13 @@ impl Net {
             window: self.window,
             flags,
             ttl: 64,
-            ip_id: self.packet as u16,
+            ip_id: self.ip_id.unwrap_or(self.packet as u16),
             vlan: NO_VLAN,
             tunnel: NO_TUNNEL,
             slot: 0,
             header: 0,
-            header_length: 20,
-            payload: 20,
+            header_length: header_length as u8,
+            payload: header_length as u32,
             captured: captured as u32,
             length: payload.len() as u32,
             capture: 0,

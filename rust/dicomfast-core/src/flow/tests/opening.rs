@@ -148,3 +148,18 @@ fn begins_in_the_middle() {
     assert_eq!((over.text(0), over.text(1), opened(&over)), ("abcde".into(), "abc".into(), Opened::Midstream));
     assert_eq!(over.record.server.port, 104, "the well-known port tells the server");
 }
+
+#[test]
+fn what_was_received_before_the_capture_began_is_negative() {
+    // The server's bytes from 400 to 499 are not in the capture; each piece of the client says how many it had received.
+    let mut net = Net::new();
+    net.send(SERVER, 500, 100, ACK, "abc").send(CLIENT, 100, 400, ACK, "a").send(CLIENT, 101, 499, ACK, "b");
+    net.send(CLIENT, 103, 503, ACK, "d").send(CLIENT, 102, 502, ACK, "c");
+    let over = net.only();
+    assert_eq!(over.text(0), "abcd");
+    assert_eq!(over.state.acknowledged[1], [Some(-100), Some(-1), Some(2), Some(3)]);
+    // Where the first byte is known there is none before it, whatever an acknowledgment says.
+    let mut net = Net::new();
+    net.handshake().send(CLIENT, 1, -500, ACK, "a").send(SERVER, 1, 2, ACK, "x").send(CLIENT, 2, 2, ACK, "b");
+    assert_eq!(net.only().state.acknowledged[0], [Some(0), Some(1)]);
+}
