@@ -7,17 +7,21 @@ use crate::event::analysis::{
     ACK_LOST_SEGMENT, DUPLICATE_ACK, FAST_RETRANSMISSION, KEEP_ALIVE, KEEP_ALIVE_ACK, LOST_SEGMENT, OUT_OF_ORDER, RETRANSMISSION,
     SENT_AGAIN, SPURIOUS_RETRANSMISSION, WINDOW_FULL, WINDOW_UPDATE, ZERO_WINDOW, ZERO_WINDOW_PROBE, ZERO_WINDOW_PROBE_ACK,
 };
-use crate::event::{NO_TIME, Time};
+use crate::event::{ConnectionRecord, NO_TIME, Sack, Time};
 use crate::flow::seq::{Reference, advance, distance};
-use crate::flow::{End, Ends};
+use crate::flow::{End, Ends, Seen};
+use crate::net::segment::Segment;
 use crate::net::segment::flags::{ACK, FIN, RST, SYN};
-use crate::net::segment::{Segment, flags};
 use crate::net::tcp::options;
 
 /// A retransmission so soon after the last acknowledgement is a fast one.
 const FAST: i64 = 20_000_000;
 /// A segment so soon after the one with the highest sequence number was overtaken, where the connection's round-trip time is not known.
 const REORDERING: i64 = 3_000_000;
+
+/// Least length of a header with one SACK block, without and with timestamps.
+const SACK: u8 = 20 + 12;
+const SACK_AND_TIMESTAMPS: u8 = 20 + 12 + 12;
 
 /// What a direction is known to scale its windows with (RFC 7323 section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +44,8 @@ impl Scale {
 
 #[derive(Debug, Default)]
 struct Direction {
+    /// The initial sequence number, or what stands for it where the capture begins later.
+    first: Option<u32>,
     /// Turns sequence numbers into relative ones.
     relative: Option<Reference>,
     /// The highest sequence number that was sent, one beyond, and when.
@@ -59,6 +65,8 @@ struct Direction {
     outstanding: Outstanding,
     /// Bytes before those outstanding may be outstanding too, unseen.
     torn: bool,
+    /// Its headers carry timestamps.
+    timestamps: bool,
     sack: [(u32, u32); 4],
     sack_count: u8,
     side: Side,
@@ -68,13 +76,30 @@ struct Direction {
 const BASE: u64 = 1 << 40;
 
 impl Direction {
-    fn relative(&mut self, number: u32, otherwise: u32) -> i64 {
-        let reference = *self.relative.get_or_insert(Reference { sequence: otherwise, position: BASE });
+    /// A sequence number of this direction, unwrapped, with the initial one as zero. To be called for each that comes.
+    fn relative(&mut self, number: u32) -> i64 {
+        let reference = *self.relative.get_or_insert(Reference { sequence: self.first.unwrap_or(number), position: BASE });
         let position = reference.position(number);
         if let Some(reference) = &mut self.relative {
             reference.forward(position);
         }
         position as i64 - BASE as i64
+    }
+
+    /// Takes the SACK blocks of a segment of this direction, if it has any. Nearly none has: their options are not even looked at.
+    #[inline]
+    fn selective(&mut self, seen: &Seen<'_>) {
+        self.sack_count = 0;
+        let room = if self.timestamps { SACK_AND_TIMESTAMPS } else { SACK };
+        if seen.segment.header_length >= room {
+            let given = options(seen.header());
+            self.timestamps = given.timestamps.is_some();
+            (self.sack, self.sack_count) = (given.sack, given.sack_count);
+        }
+    }
+
+    fn blocks(&self) -> &[(u32, u32)] {
+        self.sack.get(..usize::from(self.sack_count)).unwrap_or_default()
     }
 
     /// The window in bytes that a header's value means.
@@ -100,6 +125,15 @@ pub struct Verdict {
     pub ack_rtt: Option<i64>,
 }
 
+/// The numbers of a segment as they are shown: relative and scaled.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    pub sequence: i64,
+    pub acknowledgment: Option<i64>,
+    pub window: u64,
+    pub sack: Sack,
+}
+
 #[inline]
 fn after(number: u32, than: u32) -> bool {
     distance(than, number) > 0
@@ -108,7 +142,8 @@ fn after(number: u32, than: u32) -> bool {
 impl Analysis {
     /// Judges the next segment of an end.
     #[inline]
-    pub fn segment(&mut self, end: End, segment: &Segment, header: impl Fn() -> &[u8]) -> Verdict {
+    pub fn segment(&mut self, end: End, seen: &Seen<'_>) -> Verdict {
+        let segment = seen.segment;
         let (forward, reverse) = match end {
             End::First => (&mut self.ends.first, &mut self.ends.second),
             End::Second => (&mut self.ends.second, &mut self.ends.first),
@@ -116,8 +151,16 @@ impl Analysis {
         let (sequence, length) = (segment.sequence, segment.length);
         let ack = if segment.has(ACK) { segment.acknowledgment } else { 0 };
         let special = segment.flags & (SYN | FIN | RST);
+        let first = *forward.first.get_or_insert(if segment.has(SYN) { sequence } else { sequence.wrapping_sub(1) });
+        if segment.has(ACK) {
+            let other = *reverse.first.get_or_insert(ack.wrapping_sub(1));
+            if self.initial_rtt.is_none() && !segment.has(SYN) && (distance(first, sequence), distance(other, ack)) == (1, 1) {
+                self.initial_rtt =
+                    self.syn_time.filter(|_| segment.time != NO_TIME).map(|syn| segment.time.saturating_sub(syn)).filter(|rtt| *rtt > 0);
+            }
+        }
         if segment.has(SYN) {
-            Self::scales(forward, reverse, segment, header());
+            Self::scales(forward, reverse, segment, seen.header());
             self.syn_time = if segment.has(ACK) { self.syn_time } else { Some(segment.time) };
         }
         let mut said = judge(forward, reverse, segment, ack);
@@ -137,8 +180,9 @@ impl Analysis {
             said |= again;
         }
         let next = advance(sequence, length + u32::from(special & (SYN | FIN) != 0));
-        if length > 0 || special & (SYN | FIN) != 0 {
-            forward.outstanding.push(sequence, next, segment.time, again & SENT_AGAIN != 0);
+        let stale = seen.copy && reverse.acknowledgment.is_some_and(|acknowledged| !after(next, acknowledged));
+        if (length > 0 || special & (SYN | FIN) != 0) && !stale {
+            forward.outstanding.push(sequence, next, segment.time, again & SENT_AGAIN != 0 && !seen.copy);
         }
         if said & ZERO_WINDOW_PROBE == 0 {
             if forward.next.is_none_or(|highest| after(next, highest)) {
@@ -146,7 +190,7 @@ impl Analysis {
                 forward.next_time = segment.time;
             }
             if forward.seen.is_none_or(|seen| seen == sequence) {
-                forward.seen = Some(next);
+                forward.seen = forward.next;
             }
         }
         let mut verdict = Verdict { analysis: said, ..Verdict::default() };
@@ -156,11 +200,7 @@ impl Analysis {
         if segment.has(ACK) {
             forward.acknowledgment = Some(ack);
             forward.acknowledgment_time = segment.time;
-            forward.sack_count = 0;
-            if forward.duplicate_acks > 0 {
-                let given = options(header());
-                (forward.sack, forward.sack_count) = (given.sack, given.sack_count);
-            }
+            forward.selective(seen);
             reverse.torn = false;
             if let Some(matched) = reverse.outstanding.acknowledge(ack)
                 && segment.time != NO_TIME
@@ -174,16 +214,46 @@ impl Analysis {
             }
         }
         if length > 0 && !forward.torn {
-            verdict.bytes_in_flight = forward.outstanding.bytes();
+            let arrived: u64 = reverse.blocks().iter().map(|(left, right)| u64::try_from(distance(*left, *right)).unwrap_or(0)).sum();
+            verdict.bytes_in_flight = forward.outstanding.bytes().and_then(|bytes| bytes.checked_sub(arrived)).filter(|bytes| *bytes > 0);
+        }
+        let window = (special & (SYN | RST) == 0).then_some(segment.window);
+        if !seen.copy {
+            forward.side.count(&verdict, segment.time, window);
         }
         verdict
+    }
+
+    /// The numbers of a segment that was judged, as they are shown.
+    pub fn place(&mut self, end: End, seen: &Seen<'_>) -> Shown {
+        let segment = seen.segment;
+        let sequence = self.ends.get_mut(end).relative(segment.sequence);
+        let forward = self.ends.get(end);
+        let window = forward.scaled(segment.window, segment.has(SYN));
+        let mut shown = Shown { sequence, acknowledgment: None, window, sack: Sack::default() };
+        if segment.has(ACK) {
+            let reverse = self.ends.get_mut(end.other());
+            shown.acknowledgment = Some(reverse.relative(segment.acknowledgment));
+            let given = options(seen.header());
+            for (place, (left, right)) in shown.sack.blocks.iter_mut().zip(given.sack_blocks()) {
+                *place = (reverse.relative(*left), reverse.relative(*right));
+                shown.sack.count += 1;
+            }
+        }
+        shown
+    }
+
+    /// The connection is over.
+    pub fn finish(&mut self, client: End, record: &mut ConnectionRecord) {
+        self.ends.get_mut(client).side.finish(record.last.time, &mut record.client_counts);
+        self.ends.get_mut(client.other()).side.finish(record.last.time, &mut record.server_counts);
     }
 
     fn scales(forward: &mut Direction, reverse: &mut Direction, segment: &Segment, header: &[u8]) {
         if let Some(shift) = options(header).window_scale {
             forward.scale = Scale::Shift(shift);
         }
-        if segment.has(ACK) && (forward.scale == Scale::Unknown || reverse.scale == Scale::Unknown) {
+        if segment.has(ACK) && forward.scale == Scale::Unknown {
             (forward.scale, reverse.scale) = (Scale::None, Scale::None);
         }
     }
@@ -253,15 +323,11 @@ fn sent_again(forward: &Direction, reverse: &Direction, segment: &Segment, initi
         return 0;
     }
     let since = |time: Time| segment.time.saturating_sub(time);
-    if reverse.duplicate_acks >= 2 && since(reverse.acknowledgment_time) < FAST {
-        let asked = reverse.acknowledgment == Some(sequence);
-        let blocks = reverse.sack.get(..usize::from(reverse.sack_count)).unwrap_or_default();
-        let held = blocks.iter().any(|(left, right)| distance(*left, sequence) >= 0 && distance(until, *right) >= 0);
-        if asked || (!blocks.is_empty() && !held) {
-            return FAST_RETRANSMISSION;
-        }
+    if reverse.duplicate_acks >= 2 && reverse.acknowledgment == Some(sequence) && since(reverse.acknowledgment_time) < FAST {
+        return FAST_RETRANSMISSION;
     }
-    if since(forward.next_time) < initial_rtt.unwrap_or(REORDERING) && until != highest {
+    let next = advance(until, u32::from(segment.flags & (SYN | FIN) != 0));
+    if (0..initial_rtt.unwrap_or(REORDERING)).contains(&since(forward.next_time)) && next != highest {
         return OUT_OF_ORDER;
     }
     RETRANSMISSION

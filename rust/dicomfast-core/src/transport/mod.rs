@@ -6,8 +6,4 @@ mod outstanding;
 mod rtt;
 mod side;
 
-pub use analysis::{Analysis, Seen, Verdict};
-pub use rtt::RttSamples;
-
-#[cfg(test)]
-mod tests;
+pub use analysis::{Analysis, Shown, Verdict};

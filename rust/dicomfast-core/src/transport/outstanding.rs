@@ -49,8 +49,8 @@ impl Outstanding {
         let mut meet = |sent: &Sent| {
             if sent.next == number {
                 // The first of several that end here is the one that is timed.
-                let ambiguous = sent.again || matched.is_some();
-                matched = Some(Matched { time: matched.map_or(sent.time, |first| first.time), ambiguous });
+                let first = *matched.get_or_insert(Matched { time: sent.time, ambiguous: false });
+                matched = Some(Matched { ambiguous: first.ambiguous || sent.again, ..first });
             }
         };
         if self.disordered {

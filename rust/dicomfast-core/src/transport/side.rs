@@ -1,10 +1,8 @@
-//! What the analysis adds up for one side of a connection.
+//! What the analysis adds up for one side of a connection. What was sent again or late is counted by the flow stage, which knows the bytes.
 
-use super::rtt::RttSamples;
 use super::analysis::Verdict;
-use crate::event::analysis::{
-    DUPLICATE_ACK, FAST_RETRANSMISSION, OUT_OF_ORDER, SENT_AGAIN, SPURIOUS_RETRANSMISSION, WINDOW_FULL, ZERO_WINDOW,
-};
+use super::rtt::RttSamples;
+use crate::event::analysis::{DUPLICATE_ACK, FAST_RETRANSMISSION, SPURIOUS_RETRANSMISSION, WINDOW_FULL, ZERO_WINDOW};
 use crate::event::{NO_TIME, SideCounts, Time};
 
 #[derive(Debug)]
@@ -22,17 +20,13 @@ impl Default for Side {
 }
 
 impl Side {
-    /// Counts a segment that this side sent; `window` is scaled, `None` where it says nothing (SYN, RST).
+    /// Counts a segment that this side sent; `window` is `None` where it says nothing (SYN, RST).
     #[inline]
-    pub(super) fn count(&mut self, verdict: &Verdict, time: Time, length: u32, window: Option<u64>) {
-        let counts = &mut self.counts;
-        if let Some(window) = window {
-            counts.max_window = counts.max_window.max(Some(window));
-            if window > 0 && self.closed != NO_TIME {
-                self.open(time);
-            } else if window == 0 && self.closed == NO_TIME {
-                self.closed = time;
-            }
+    pub(super) fn count(&mut self, verdict: &Verdict, time: Time, window: Option<u16>) {
+        match window {
+            Some(0) if self.closed == NO_TIME => self.closed = time,
+            Some(1..) if self.closed != NO_TIME => self.open(time),
+            _ => {}
         }
         let counts = &mut self.counts;
         counts.max_bytes_in_flight = counts.max_bytes_in_flight.max(verdict.bytes_in_flight);
@@ -41,11 +35,8 @@ impl Side {
             return;
         }
         let one = |flag: u16| u64::from(said & flag != 0);
-        counts.retransmissions += one(SENT_AGAIN);
-        counts.retransmitted_bytes += one(SENT_AGAIN) * u64::from(length);
         counts.fast_retransmissions += one(FAST_RETRANSMISSION);
         counts.spurious_retransmissions += one(SPURIOUS_RETRANSMISSION);
-        counts.out_of_order += one(OUT_OF_ORDER);
         counts.duplicate_acks += one(DUPLICATE_ACK);
         counts.zero_windows += one(ZERO_WINDOW);
         counts.window_full += one(WINDOW_FULL);
@@ -64,17 +55,13 @@ impl Side {
             self.open(last);
         }
         let mine = std::mem::take(&mut self.counts);
-        counts.retransmissions = mine.retransmissions;
-        counts.retransmitted_bytes = mine.retransmitted_bytes;
         counts.fast_retransmissions = mine.fast_retransmissions;
         counts.spurious_retransmissions = mine.spurious_retransmissions;
-        counts.out_of_order = mine.out_of_order;
         counts.duplicate_acks = mine.duplicate_acks;
         counts.zero_windows = mine.zero_windows;
         counts.zero_window_time = mine.zero_window_time;
         counts.window_full = mine.window_full;
         counts.max_bytes_in_flight = mine.max_bytes_in_flight;
-        counts.max_window = mine.max_window;
         counts.rtt_min = self.rtt.least();
         counts.rtt_median = self.rtt.quantile(0.5);
         counts.rtt_p95 = self.rtt.quantile(0.95);
