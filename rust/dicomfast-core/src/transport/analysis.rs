@@ -180,8 +180,7 @@ impl Analysis {
             said |= again;
         }
         let next = advance(sequence, length + u32::from(special & (SYN | FIN) != 0));
-        let stale = seen.copy && reverse.acknowledgment.is_some_and(|acknowledged| !after(next, acknowledged));
-        if (length > 0 || special & (SYN | FIN) != 0) && !stale {
+        if length > 0 || special & (SYN | FIN) != 0 {
             forward.outstanding.push(sequence, next, segment.time, again & SENT_AGAIN != 0 && !seen.copy);
         }
         if said & ZERO_WINDOW_PROBE == 0 {
