@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import dicomfast
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from blame import drops, logs, naming
+from blame import drops, logs, naming, score
 from blame.bridge import SYN, Faults, Packet, Settings
 from blame.causes import CAUSES
 from blame.logs import Call, Conversation
@@ -107,6 +108,49 @@ def test_figures_and_matrix_count_every_capture() -> None:
     assert [line.split() for line in lines] == [["slow-scp", ".", "1", "1"], ["reset", "1", ".", "."]]
 
 
+def tables(associations: list[Any], stalls: list[Any], kind: Any = None) -> dict[str, Any]:
+    kind = kind or pa.duration("ns")
+    columns = {name: pa.array([row[name] for row in associations], kind) for name in naming.CLASSES if name in associations[0]}
+    columns["ended_by"] = pa.array([row["ended_by"] for row in associations])
+    told = {"cause": pa.array([row["cause"] for row in stalls]), "duration": pa.array([row["duration"] for row in stalls], kind)}
+    return {"associations": pa.table(columns), "operations": pa.table({}), "stalls": pa.table(told)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    truth = {"name": "one", "cause": "window-full", "share": 0.5, "budget": "time_stalled_window"}
+    (tmp_path / "one.json").write_text(json.dumps(truth))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("cause", "code", "said"), [("window-full", 0, "named right: 1 of 1"), ("window-closed", 1, "named right: 0 of 1")]
+)
+def test_the_score_reads_tables_and_tells_the_figures(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cause: str, code: int, said: str
+) -> None:
+    found = tables([association(stalled_window=1, sending=1)], [stall(cause, 1)])
+    monkeypatch.setattr(dicomfast, "read", lambda *_, **__: found)
+    assert score.main(folder) == code
+    out = capsys.readouterr().out
+    assert said in out
+    assert "shares within 10 % of what was injected: 1 of 1" in out
+
+
+def test_a_build_without_the_columns_is_told_plainly(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without = {name: value for name, value in association(idle=1).items() if name != "time_unknown"}
+    monkeypatch.setattr(dicomfast, "read", lambda *_, **__: tables([without], [stall("window-full", 1)]))
+    assert score.main(folder) == 3
+    assert capsys.readouterr().out == "dicomfast cannot be scored yet: the table of associations has no time_unknown\n"
+
+
+def test_a_folder_without_captures_is_told_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert score.main(tmp_path) == 3
+    assert capsys.readouterr().out == "there is no capture to score\n"
+
+
 # ---- the truth is made from logs of peers and bridge
 
 # A store of 100 bytes in two writes with a pause, answered after half a second, then a release.
@@ -183,6 +227,13 @@ def test_a_robbed_file_keeps_the_rest_and_tells_how_long_the_hole_is(tmp_path: P
 def test_every_cause_is_injected_in_captures_enough() -> None:
     assert {scenario.cause for scenario in SCENARIOS.values()} == set(CAUSES)
     assert len(SCENARIOS) >= 40
+
+
+def test_the_small_set_is_there() -> None:
+    truths = [json.loads((case / "blame.json").read_text(encoding="utf-8")) for case in CASES]
+    assert len({truth["cause"] for truth in truths}) >= 12
+    assert all(truth["share"] >= naming.WORTH_NAMING for truth in truths if truth["cause"] not in ("none", "reset"))
+    assert all(SCENARIOS[truth["name"]].cause == truth["cause"] for truth in truths)
 
 
 # ---- the small set

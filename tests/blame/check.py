@@ -28,8 +28,9 @@ FLAGS = (
 FIELDS = ("frame.time_relative", "tcp.stream", "tcp.srcport", "tcp.len", "tcp.flags", "tcp.analysis.bytes_in_flight", "tcp.seq")
 IN_A_MESSAGE = ("sender-idle", "window-closed", "retransmission-timeout", "fast-recovery")
 DOMINATES, MOSTLY = 0.25, 0.6  # the least share of the time of what is injected; of the sending where nothing is
+SILENT = 0.01  # seconds without a new byte (logs.without_new_data)
 FULL = 1448  # bytes of data in a full segment
-RST, SYN, ACK = 4, 2, 16
+FIN, SYN, RST, ACK = 1, 2, 4, 16
 
 
 Said = dict[str, Any]  # the truth
@@ -60,6 +61,15 @@ class Seen:
     associations: int = 0
     resets: int = 0
     span: float = 0.0
+    ended: float = -1.0  # the last gap that is worth one
+
+    def gap(self, start: float, end: float) -> None:
+        """A gap; what follows another one at once, as after a probe that carries a byte, is the same one."""
+        if start == self.ended and end - start > SILENT:
+            self.gaps[-1] += end - start
+        else:
+            self.gaps.append(end - start)
+        self.ended = end if end - start > SILENT else -1.0
 
 
 def frames(path: Path) -> list[Frame]:
@@ -76,7 +86,8 @@ def frames(path: Path) -> list[Frame]:
 
 def seen(path: Path) -> Seen:
     found = frames(path)
-    result = Seen({flag: sum(flag in frame.analysis for frame in found) for flag in FLAGS})
+    # A FIN that is sent again holds nobody up.
+    result = Seen({flag: sum(flag in frame.analysis and not (frame.flags & FIN and not frame.length) for frame in found) for flag in FLAGS})
     last: dict[int, Frame] = {}
     before: dict[int, Frame] = {}
     highest: dict[tuple[int, bool], int] = {}
@@ -90,7 +101,7 @@ def seen(path: Path) -> Seen:
             if data and data.client != frame.client:
                 (result.requests if frame.client else result.answers).append(frame.time - data.time)
             elif data and frame.client:
-                result.gaps.append(frame.time - data.time)
+                result.gap(data.time, frame.time)
             if data and data.client == frame.client and previous and previous.client != frame.client and not previous.length:
                 waited = previous.time - data.time
                 if frame.time - previous.time < 0.25 * waited:
@@ -154,8 +165,8 @@ def sender_idle(capture: Seen, said: Said) -> list[str]:
 
 
 def window_full(capture: Seen, said: Said) -> list[str]:
-    # Where each segment is acknowledged at once no window looks full: then a pause of a round trip has to follow each burst.
-    rounds = longer(capture.gaps, 1.6 * said["link"]["bridge"]["delay"])
+    # Where each segment is acknowledged at once no window looks full: then a pause of half a round trip or more follows each burst.
+    rounds = longer(capture.gaps, said["link"]["bridge"]["delay"])
     full, closed = rounds if said["tap"] == "server" else capture.counts["window_full"], capture.counts["zero_window"]
     return others(capture, window=True) + unless(full >= 5 and not closed, f"{full} windows full, {closed} closed")
 
