@@ -30,6 +30,7 @@ IN_A_MESSAGE = ("sender-idle", "window-closed", "retransmission-timeout", "fast-
 DOMINATES, MOSTLY = 0.25, 0.6  # the least share of the time of what is injected; of the sending where nothing is
 SILENT = 0.01  # seconds without a new byte (logs.without_new_data)
 FULL = 1448  # bytes of data in a full segment
+QUEUE = 32 * 1514 * 8  # bits in front of a slow link, at most: the congestion window
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 
 
@@ -249,9 +250,19 @@ CHECKS: dict[str, Callable[[Seen, Said], list[str]]] = {
 }
 
 
+def silence(capture: Seen, said: Said) -> list[str]:
+    """Whether there is as much silence in requests as the bridge saw; that counts the way of a request's last byte too."""
+    mine, theirs, bridge = sum(gap for gap in capture.gaps if gap > SILENT), said["silent"], said["link"]["bridge"]
+    way = bridge["delay"] + QUEUE / bridge["rate"] + SILENT
+    return unless(abs(mine - theirs) <= 0.1 * theirs + way * said["objects"], f"{mine:.3f} s of silence, the bridge saw {theirs:.3f} s")
+
+
 def lacks(path: Path, said: Said) -> list[str]:
     """What is missing of what was injected, and what is there that was not; nothing is the good answer."""
-    cause, found = said["cause"], CHECKS[said["cause"]](seen(path), said)
+    cause, capture = said["cause"], seen(path)
+    found = CHECKS[cause](capture, said)
+    if cause != "capture-gap":
+        found += silence(capture, said)
     if cause not in ("none", "reset"):
         found += unless(said["share"] >= DOMINATES, f"only {said['share']:.0%} of the time")
     if cause in IN_A_MESSAGE:
