@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import dicomfast
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from blame import drops, logs, naming, score
+from blame import check, drops, logs, naming, score
 from blame.bridge import SYN, Faults, Packet, Settings
 from blame.causes import CAUSES
 from blame.logs import Call, Conversation
@@ -234,6 +235,56 @@ def test_the_small_set_is_there() -> None:
     assert len({truth["cause"] for truth in truths}) >= 12
     assert all(truth["share"] >= naming.WORTH_NAMING for truth in truths if truth["cause"] not in ("none", "reset"))
     assert all(SCENARIOS[truth["name"]].cause == truth["cause"] for truth in truths)
+
+
+# ---- a capture has to hold what was injected
+
+
+def injected(*seconds: float) -> dict[str, Any]:
+    return {"seconds": sum(seconds), "events": [{"seconds": one} for one in seconds], "link": {"bridge": {"delay": 0.0}}}
+
+
+@pytest.mark.parametrize(
+    ("found", "good"),
+    [
+        ([0.5, 0.5], True),
+        ([0.01, 0.5, 0.5, 0.02], True),
+        ([0.5], False),
+        ([0.5, 0.39], False),
+        ([0.5, 0.5, 0.6], True),
+        ([0.9, 0.5], False),
+    ],
+)
+def test_waits_have_to_be_as_many_and_as_long_as_injected(found: list[float], good: bool) -> None:
+    assert (check.held(found, injected(0.5, 0.5), "waits") == []) is good
+
+
+def test_gaps_that_follow_each_other_are_one_if_both_are_long() -> None:
+    capture = check.Seen()
+    for start, end in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.701), (0.701, 0.9), (2.0, 2.1)):
+        capture.gap(start, end)
+    assert capture.gaps == pytest.approx([0.7, 0.001, 0.199, 0.1])
+
+
+def test_a_cause_that_was_not_injected_is_told() -> None:
+    capture = check.Seen(dict.fromkeys(check.FLAGS, 0) | {"retransmission": 2, "zero_window": 1})
+    assert len(check.others(capture)) == 2
+    assert len(check.others(capture, window=True, probes=1)) == 1
+    assert check.others(capture, loss=True, window=True) == []
+
+
+@pytest.mark.skipif(not shutil.which("tshark"), reason="tshark is not installed")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_tshark_sees_in_the_small_set_what_was_injected(case: Path) -> None:
+    assert check.lacks(case / "capture.pcap.gz", json.loads((case / "blame.json").read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.skipif(not shutil.which("tshark"), reason="tshark is not installed")
+def test_tshark_does_not_see_what_was_not_injected() -> None:
+    """Each truth with the capture of another cause: a check that lets those pass checks nothing."""
+    truths = {case: json.loads((case / "blame.json").read_text(encoding="utf-8")) for case in CASES}
+    for case, other in zip(CASES, CASES[1:] + CASES[:1], strict=True):
+        assert check.lacks(other / "capture.pcap.gz", truths[case]), f"{other.name} passes for {case.name}"
 
 
 # ---- the small set
