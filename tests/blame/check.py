@@ -227,6 +227,8 @@ def none(capture: Seen, said: Said) -> list[str]:
         signs += unless(counts["out_of_order"] + counts["duplicate_ack"] + counts["retransmission"], "all is in order")
     if scattered:
         signs += unless(counts["lost_segment"] + counts["ack_lost_segment"], "nothing is missing")
+    signs += unless(not capture.resets, "an RST")
+    signs += unless(not longer(capture.acked_gaps, 0.03), "data that waited for an ACK")
     sending = said["measured"]["transfer"] / capture.span
     signs += unless(not longer(capture.gaps, 0.05), f"a gap of {max(capture.gaps):.3f} s in a message")
     return signs + unless(sending > MOSTLY, f"only {sending:.0%} of the time is sending")
