@@ -5,11 +5,13 @@ mod association;
 mod connection;
 mod message;
 mod report;
+mod segment;
 
 pub use association::{AssociationRecord, ContextRecord, EndedBy, EventRecord, Outcome, PduRecord, PeerRecord};
 pub use connection::{Closed, ConnectionRecord, Opened, Protocol, SideCounts};
 pub use message::{CommandSet, MessageRecord, OperationRecord};
 pub use report::{CaptureRecord, FindingRecord, Severity};
+pub use segment::{Sack, SegmentRecord, analysis};
 
 use std::net::IpAddr;
 
@@ -35,6 +37,13 @@ pub enum Side {
 }
 
 impl Side {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+
     #[must_use]
     pub fn other(self) -> Self {
         match self {
@@ -84,6 +93,7 @@ pub trait Sink {
     fn message(&mut self, _record: MessageRecord) {}
     fn operation(&mut self, _record: OperationRecord) {}
     fn pdu(&mut self, _record: PduRecord) {}
+    fn segment(&mut self, _record: SegmentRecord) {}
     fn event(&mut self, _record: EventRecord) {}
     fn anomaly(&mut self, _record: Anomaly) {}
     fn capture(&mut self, _record: CaptureRecord) {}
@@ -97,5 +107,6 @@ pub trait Sink {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
     pub pdus: bool,
+    pub segments: bool,
     pub events: bool,
 }

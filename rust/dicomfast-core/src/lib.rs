@@ -25,3 +25,4 @@ pub mod session;
 pub mod stats;
 #[cfg(feature = "arrow")]
 pub mod table;
+pub mod transport;

@@ -19,6 +19,9 @@ use crate::limits::Limits;
 use crate::net::FrameDecoder;
 use crate::net::segment::Batch;
 use crate::stats::Stats;
+use tap::Tap;
+
+mod tap;
 
 /// Frames of one batch in one thread: its segments stay in the second-level cache between the two halves.
 const BATCH_FRAMES: usize = 512;
@@ -52,7 +55,7 @@ pub fn threads(asked: usize) -> usize {
 /// Reads captures and hands what happened to a sink.
 pub struct Engine<S: Sink> {
     front: Front,
-    flow: FlowTable<Dicom<S>>,
+    flow: FlowTable<Tap<S>>,
     interrupt: Arc<AtomicBool>,
     stats: Stats,
     idle: bool,
@@ -154,7 +157,7 @@ impl<S: Sink> Engine<S> {
                 _ => Front::threaded(move || Ok(reading), &interrupt)?,
             }
         };
-        let flow = FlowTable::new(Dicom::new(sink, limits), limits);
+        let flow = FlowTable::new(Tap::new(Dicom::new(sink, limits)), limits);
         Ok(Self { front, flow, interrupt, stats: Stats::default(), idle: false, ended: false })
     }
 
@@ -173,11 +176,11 @@ impl<S: Sink> Engine<S> {
     }
 
     pub fn sink(&mut self) -> &mut S {
-        &mut self.flow.consumer.sink
+        &mut self.flow.consumer.dicom.sink
     }
 
     pub fn into_sink(self) -> S {
-        self.flow.consumer.sink
+        self.flow.consumer.dicom.sink
     }
 
     /// Works for some milliseconds; false when the input is over and every row was handed to the sink.
@@ -233,11 +236,11 @@ impl<S: Sink> Engine<S> {
         }
     }
 
-    fn take(flow: &mut FlowTable<Dicom<S>>, stats: &mut Stats, batch: &Batch, bytes: u64) {
+    fn take(flow: &mut FlowTable<Tap<S>>, stats: &mut Stats, batch: &Batch, bytes: u64) {
         stats.packets += batch.frames;
         stats.segments += batch.segments.len() as u64;
         stats.bytes = bytes;
-        flow.process(batch, |consumer, anomaly| consumer.sink.anomaly(anomaly.clone()));
+        flow.process(batch, |consumer, anomaly| consumer.dicom.sink.anomaly(anomaly.clone()));
     }
 
     /// The input is over. After an error, too, every row of what was read goes to the sink first.
@@ -248,7 +251,7 @@ impl<S: Sink> Engine<S> {
         self.flow.finish();
         let input = records.first().map_or_else(String::new, |record| record.name.clone());
         for record in records {
-            self.flow.consumer.sink.capture(record);
+            self.flow.consumer.dicom.sink.capture(record);
         }
         if let Some(error) = error {
             return Err(error);

@@ -9,7 +9,7 @@ use arrow_schema::{Schema, SchemaRef};
 
 use crate::anomaly::Anomaly;
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, Sink, Wants,
+    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, SegmentRecord, Sink, Wants,
 };
 use crate::findings::Rules;
 use crate::limits::Limits;
@@ -25,6 +25,7 @@ mod messages;
 mod operations;
 mod pdus;
 mod presentation_contexts;
+mod segments;
 mod side;
 
 use column::Columns;
@@ -90,6 +91,8 @@ tables! {
     CaptureInfo in capture_info;
     /// One row per upper-layer PDU.
     Pdus in pdus;
+    /// One row per TCP segment of the connections that are followed, with Wireshark's analysis.
+    Segments in segments;
     /// One row per association event and per DIMSE message, as it happens.
     Events in events;
 }
@@ -248,6 +251,12 @@ impl Sink for Tables {
         }
     }
 
+    fn segment(&mut self, record: SegmentRecord) {
+        if let Some(rows) = &mut self.builders.segments {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
     fn event(&mut self, record: EventRecord) {
         if let Some(rows) = &mut self.builders.events {
             rows.add(&mut self.ready, |builder| builder.append(&record));
@@ -271,7 +280,7 @@ impl Sink for Tables {
     }
 
     fn wants(&self) -> Wants {
-        Wants { pdus: self.builders.pdus.is_some(), events: self.builders.events.is_some() }
+        Wants { pdus: self.builders.pdus.is_some(), segments: self.builders.segments.is_some(), events: self.builders.events.is_some() }
     }
 }
 

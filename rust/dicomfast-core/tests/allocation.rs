@@ -196,7 +196,7 @@ impl Consumer for Pointers {
     }
 
     fn end(&mut self, (): &mut (), _: &Info, _: Closed) {}
-    fn record(&mut self, (): &mut (), _: ConnectionRecord) {}
+    fn record(&mut self, (): &mut (), _: &Info, _: ConnectionRecord) {}
     fn anomaly(&mut self, (): &mut (), _: Anomaly) {}
 }
 

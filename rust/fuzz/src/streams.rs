@@ -91,7 +91,7 @@ impl Consumer for Checking {
         assert!(!std::mem::replace(&mut state.ended, true), "one end");
     }
 
-    fn record(&mut self, state: &mut State, record: ConnectionRecord) {
+    fn record(&mut self, state: &mut State, _: &Info, record: ConnectionRecord) {
         assert!(state.ended && !std::mem::replace(&mut state.recorded, true), "one row, after the end");
         self.recorded += 1;
         let Some(info) = state.info else { return };

@@ -175,7 +175,7 @@ impl<S: Sink> Consumer for Dicom<S> {
         });
     }
 
-    fn record(&mut self, state: &mut Conversation, mut record: ConnectionRecord) {
+    fn record(&mut self, state: &mut Conversation, _info: &Info, mut record: ConnectionRecord) {
         record.associations = state.count;
         record.protocol = if state.is_dicom {
             Protocol::Dicom

@@ -53,6 +53,7 @@ impl<S: Default> Connection<S> {
                 capture: segment.capture,
                 addresses: Ends { first: segment.source, second: segment.destination },
                 client: client_of(segment),
+                reused: false,
                 from_start: Ends::default(),
                 starts: Ends::default(),
             },

@@ -2,7 +2,7 @@
 
 use crate::anomaly::Anomaly;
 use crate::event::{Closed, ConnectionRecord, Stamp};
-use crate::net::segment::Address;
+use crate::net::segment::{Address, Batch, Segment};
 
 /// One of the two ends of a connection, in the order of their first packet. Which of them is the client is told by
 /// [`Info::client`], since it may be learned later.
@@ -55,6 +55,8 @@ pub struct Info {
     pub addresses: Ends<Address>,
     /// The end that opened the connection (RFC 9293), as far as it is known.
     pub client: End,
+    /// The same addresses and ports were used before.
+    pub reused: bool,
     /// Whether each direction's first byte is known to be the first that was sent.
     pub from_start: Ends<bool>,
     /// The position of each direction's first byte, once it has begun. Positions count on, whether a direction has begun or not.
@@ -80,6 +82,22 @@ pub struct Place {
     pub received: Option<u64>,
 }
 
+/// A segment as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    pub segment: &'a Segment,
+    pub batch: &'a Batch,
+    /// The capture has it already (a mirror port that shows it twice).
+    pub copy: bool,
+}
+
+impl<'a> Seen<'a> {
+    /// The TCP header with its options.
+    pub fn header(&self) -> &'a [u8] {
+        self.batch.header(self.segment)
+    }
+}
+
 /// Why bytes are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
@@ -93,6 +111,8 @@ pub enum Missing {
 pub trait Consumer {
     type State: Default;
 
+    /// A segment, in the order of the capture, after what it brought was handed on.
+    fn segment(&mut self, _state: &mut Self::State, _info: &Info, _end: End, _seen: &Seen<'_>) {}
     /// How many of the next bytes of a direction will not be looked at. They are neither held nor checked.
     fn unread(&self, state: &Self::State, end: End) -> u64;
     /// The next bytes of a direction.
@@ -106,6 +126,6 @@ pub trait Consumer {
     /// No more bytes will come. The record is the connection's row, but for what the consumer knows (protocol, associations).
     fn end(&mut self, state: &mut Self::State, info: &Info, closed: Closed);
     /// The row of the connection; called once, after `end`.
-    fn record(&mut self, state: &mut Self::State, record: ConnectionRecord);
+    fn record(&mut self, state: &mut Self::State, info: &Info, record: ConnectionRecord);
     fn anomaly(&mut self, state: &mut Self::State, anomaly: Anomaly);
 }

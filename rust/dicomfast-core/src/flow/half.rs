@@ -35,8 +35,6 @@ pub struct Half {
     pub latest: u64,
     /// Highest position sent, seen or not.
     pub highest: u64,
-    pub last_ack: u32,
-    pub last_window: u16,
     /// Segments of this direction whose checksum was found good; one makes later bad ones count.
     pub checksum_good: bool,
     /// What came last, to know copies.
@@ -60,8 +58,6 @@ impl Default for Half {
             held: None,
             latest: history::NONE,
             highest: 0,
-            last_ack: 0,
-            last_window: 0,
             checksum_good: false,
             recent: Recent::default(),
             counts: SideCounts::default(),

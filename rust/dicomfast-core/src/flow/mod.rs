@@ -13,7 +13,7 @@ pub mod seq;
 mod stream;
 mod table;
 
-pub use consumer::{Consumer, End, Ends, Info, Missing, Place};
+pub use consumer::{Consumer, End, Ends, Info, Missing, Place, Seen};
 pub use table::FlowTable;
 
 #[cfg(test)]

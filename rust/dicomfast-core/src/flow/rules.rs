@@ -92,27 +92,9 @@ impl<C: Consumer> Stage<'_, C> {
     /// A segment without payload.
     fn empty(&mut self, connection: &mut Conn<C>, end: End, segment: &Segment, position: u64) {
         let half = connection.halves.get_mut(end);
-        if segment.flags & (flags::SYN | flags::FIN | flags::RST) == 0 {
-            if segment.window == 0 {
-                half.counts.zero_windows += 1;
-            }
-            let repeated = segment.acknowledgment == half.last_ack
-                && segment.window == half.last_window
-                && half.next.is_none_or(|next| position >= next);
-            let outstanding = {
-                let peer = connection.halves.get(end.other());
-                peer.acknowledged.is_some_and(|acknowledged| peer.highest > acknowledged)
-            };
-            if repeated && outstanding {
-                connection.halves.get_mut(end).counts.duplicate_acks += 1;
-            }
-        }
-        let half = connection.halves.get_mut(end);
         if !segment.has(flags::SYN) {
             half.edge(position);
         }
-        half.last_ack = segment.acknowledgment;
-        half.last_window = segment.window;
         if half.held.is_some() {
             self.settle(connection, end);
         }

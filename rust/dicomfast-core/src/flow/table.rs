@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 
 use super::clock::{Clock, elapsed};
 use super::connection::Connection;
-use super::consumer::{Consumer, End};
+use super::consumer::{Consumer, End, Seen};
 use super::doubt::{Syn, Verdict};
 use super::history::History;
 use super::stream::Stage;
@@ -164,8 +164,11 @@ impl<C: Consumer> FlowTable<C> {
         let (slot, end) = if reopened { self.reopen(batch, segment, (slot, end), doubtful) } else { (slot, end) };
         self.hot = slot;
         let Some(Some(connection)) = self.slots.get_mut(slot) else { return };
+        let copies = connection.halves.get(end).counts.duplicate_packets;
         let mut stage = stage!(self);
         stage.segment(connection, end, batch, segment);
+        let seen = Seen { segment, batch, copy: connection.halves.get(end).counts.duplicate_packets > copies };
+        self.consumer.segment(&mut connection.state, &connection.info, end, &seen);
         if (connection.reset || connection.halves.first.fin.is_some() && connection.halves.second.fin.is_some()) && !connection.closing {
             connection.closing = true;
             self.closing.push_back((slot, connection.info.connection, segment.time));
@@ -225,6 +228,7 @@ impl<C: Consumer> FlowTable<C> {
         self.remove(slot, Some(Closed::TupleReused));
         let slot = self.open(batch, &first);
         if let Some(Some(connection)) = self.slots.get_mut(slot) {
+            connection.info.reused = true;
             connection.inherit(tries);
             if let Some((_, syn)) = &syn {
                 stage!(self).replay(connection, syn, &first);
@@ -255,7 +259,7 @@ impl<C: Consumer> FlowTable<C> {
         let mut stage = stage!(self);
         stage.end(&mut connection, closed);
         let record = connection.record(closed);
-        self.consumer.record(&mut connection.state, record);
+        self.consumer.record(&mut connection.state, &connection.info, record);
     }
 
     fn sweep(&mut self) {

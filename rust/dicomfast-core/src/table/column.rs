@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, BooleanBuilder, ListBuilder, StringBuilder};
 use arrow_array::types::{
-    ArrowPrimitiveType, DurationNanosecondType, Float64Type, Int32Type, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    ArrowPrimitiveType, DurationNanosecondType, Float64Type, Int32Type, Int64Type, TimestampNanosecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
-use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray};
-use arrow_buffer::NullBufferBuilder;
-use arrow_schema::{DataType, Field, Metadata, TimeUnit};
+use arrow_array::{ArrayRef, DictionaryArray, ListArray, PrimitiveArray, StructArray};
+use arrow_buffer::{NullBufferBuilder, OffsetBuffer};
+use arrow_schema::{DataType, Field, Fields, Metadata, TimeUnit};
 use hashbrown::HashMap;
 
 use crate::event::{self, NO_TIME};
@@ -83,19 +83,29 @@ pub(super) use columns;
 /// A number of Arrow's type `T`. Not Arrow's own builder, whose calls cost more than the row.
 pub(super) struct Number<T: ArrowPrimitiveType> {
     values: Vec<T::Native>,
-    nulls: NullBufferBuilder,
+    nulls: Nulls,
 }
 
 pub(super) type U8 = Number<UInt8Type>;
 pub(super) type U16 = Number<UInt16Type>;
 pub(super) type U32 = Number<UInt32Type>;
 pub(super) type U64 = Number<UInt64Type>;
+pub(super) type I64 = Number<Int64Type>;
 pub(super) type F64 = Number<Float64Type>;
 pub(super) type Duration = Number<DurationNanosecondType>;
 
+/// Which rows have a value.
+struct Nulls(NullBufferBuilder);
+
+impl Default for Nulls {
+    fn default() -> Self {
+        Self(NullBufferBuilder::new(0))
+    }
+}
+
 impl<T: ArrowPrimitiveType> Default for Number<T> {
     fn default() -> Self {
-        Self { values: Vec::new(), nulls: NullBufferBuilder::new(0) }
+        Self { values: Vec::new(), nulls: Nulls::default() }
     }
 }
 
@@ -103,12 +113,12 @@ impl<T: ArrowPrimitiveType> Number<T> {
     #[inline]
     pub(super) fn append(&mut self, value: impl Into<Option<T::Native>>) {
         let value = value.into();
-        self.nulls.append(value.is_some());
+        self.nulls.0.append(value.is_some());
         self.values.push(value.unwrap_or_default());
     }
 
     fn array(&mut self) -> PrimitiveArray<T> {
-        PrimitiveArray::new(std::mem::take(&mut self.values).into(), self.nulls.finish())
+        PrimitiveArray::new(std::mem::take(&mut self.values).into(), self.nulls.0.finish())
     }
 }
 
@@ -329,6 +339,45 @@ impl Column for Tags {
 
     fn finish(&mut self) -> ArrayRef {
         Arc::new(self.0.finish())
+    }
+}
+
+/// Ranges as `list<struct<start: int64, end: int64>>`; null where there is none.
+#[derive(Default)]
+pub(super) struct Ranges {
+    offsets: Vec<i32>,
+    starts: Number<Int64Type>,
+    ends: Number<Int64Type>,
+    nulls: Nulls,
+}
+
+impl Ranges {
+    pub(super) fn append(&mut self, ranges: &[(i64, i64)]) {
+        for (start, end) in ranges {
+            self.starts.append(*start);
+            self.ends.append(*end);
+        }
+        self.offsets.push(self.starts.values.len() as i32);
+        self.nulls.0.append(!ranges.is_empty());
+    }
+
+    fn fields() -> Fields {
+        Fields::from(vec![Field::new("start", DataType::Int64, true), Field::new("end", DataType::Int64, true)])
+    }
+}
+
+impl Column for Ranges {
+    fn data_type() -> DataType {
+        DataType::new_list(DataType::Struct(Self::fields()), true)
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        let edges: Vec<ArrayRef> = vec![Arc::new(self.starts.array()), Arc::new(self.ends.array())];
+        let ranges = StructArray::new(Self::fields(), edges, None);
+        let mut offsets = vec![0];
+        offsets.append(&mut self.offsets);
+        let field = Arc::new(Field::new_list_field(DataType::Struct(Self::fields()), true));
+        Arc::new(ListArray::new(field, OffsetBuffer::new(offsets.into()), Arc::new(ranges), self.nulls.0.finish()))
     }
 }
 

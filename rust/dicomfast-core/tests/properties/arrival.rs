@@ -89,7 +89,16 @@ fn counted(rows: &Rows) -> (Vec<SideCounts>, u64) {
     let mut copies = 0;
     let sides = sides.map(|counts| {
         copies += counts.duplicate_packets;
-        SideCounts { packets: 0, payload_bytes: 0, duplicate_packets: 0, ..counts }
+        // What the analysis judges by the order and the times of the packets, as Wireshark does, is not compared: copies change both.
+        SideCounts {
+            retransmissions: counts.retransmissions,
+            retransmitted_bytes: counts.retransmitted_bytes,
+            out_of_order: counts.out_of_order,
+            lost_bytes: counts.lost_bytes,
+            not_captured_bytes: counts.not_captured_bytes,
+            bad_checksums: counts.bad_checksums,
+            ..SideCounts::default()
+        }
     });
     (sides.collect(), copies)
 }

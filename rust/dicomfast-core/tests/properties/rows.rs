@@ -45,7 +45,7 @@ impl Sink for Rows {
     }
 
     fn wants(&self) -> Wants {
-        Wants { pdus: true, events: false }
+        Wants { pdus: true, ..Wants::default() }
     }
 }
 

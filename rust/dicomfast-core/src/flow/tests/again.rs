@@ -42,7 +42,7 @@ fn copies_of_every_kind_of_segment() {
 #[test]
 fn what_is_sent_again_has_another_identification() {
     let mut net = Net::new();
-    net.handshake().client(1, "hello").client(1, "hello").acknowledge(1).client(8, "x").acknowledge(1).acknowledge(1).client(8, "x");
+    net.handshake().client(1, "hello").client(1, "hello").acknowledge(1).client(8, "xy").acknowledge(1).acknowledge(1).client(8, "xy");
     let over = net.only();
     assert_eq!(counts(&over.record.client_counts), (0, 2, 0));
     assert_eq!(counts(&over.record.server_counts), (0, 0, 3));

@@ -11,8 +11,10 @@ use super::{Consumer, End, FlowTable, Info, Missing, Place};
 use crate::anomaly::Anomaly;
 use crate::capture::Window;
 use crate::event::{Closed, ConnectionRecord, Opened, Time};
+use crate::flow;
 use crate::limits::Limits;
 use crate::net::segment::{Address, Batch, NO_TUNNEL, NO_VLAN, Segment};
+use crate::transport::Analysis;
 use std::sync::Arc;
 
 pub(super) use crate::net::segment::flags::{ACK, FIN, RST, SYN, URG};
@@ -32,6 +34,8 @@ pub(super) struct State {
     pub received: [Vec<(Info, Option<u64>)>; 2],
     closed: Option<Closed>,
     info: Option<Info>,
+    /// As in the engine: it counts what was sent again.
+    analysis: Analysis,
 }
 
 /// A connection that is over.
@@ -109,8 +113,13 @@ impl Consumer for Collector {
         state.info = Some(*info);
     }
 
-    fn record(&mut self, state: &mut State, record: ConnectionRecord) {
+    fn segment(&mut self, state: &mut State, _: &Info, end: End, seen: &flow::Seen<'_>) {
+        state.analysis.segment(end, seen);
+    }
+
+    fn record(&mut self, state: &mut State, info: &Info, mut record: ConnectionRecord) {
         assert!(state.closed.is_some(), "the row comes after the end");
+        state.analysis.finish(info.client, &mut record);
         self.over.push(Over { state: std::mem::take(state), record });
     }
 

@@ -52,6 +52,12 @@ const CONTRACT: &[(&str, &str)] = &[
         "pdus",
         "association, connection, sender, type, type_name, length, stream_offset, start, end, first_packet, last_packet, pdvs, header, complete",
     ),
+    (
+        "segments",
+        "connection, packet, time, sender, seq, ack, length, window, flags, sack, bytes_in_flight, ack_rtt, retransmission, \
+         fast_retransmission, spurious_retransmission, out_of_order, lost_segment, ack_lost_segment, duplicate_ack, zero_window, \
+         zero_window_probe, zero_window_probe_ack, window_full, window_update, keep_alive, keep_alive_ack, reused_ports",
+    ),
     ("findings", "severity, code, title, association, connection, message, packet, time, evidence, advice"),
     ("anomalies", "kind, layer, connection, association, packet, time, stream_offset, length, detail"),
     ("capture_info", "capture, name, format, link_types, packets, bytes, dropped, first_time, last_time"),

@@ -1,0 +1,91 @@
+//! What stands behind the flow stage: each segment is analysed, its bytes are decoded, and both tell one sink.
+
+use crate::anomaly::Anomaly;
+use crate::dicom::{Conversation, Dicom};
+use crate::event::{Closed, ConnectionRecord, SegmentRecord, Side, Sink, analysis};
+use crate::flow::{Consumer, End, Info, Missing, Place, Seen};
+use crate::net::segment::flags::{ACK, SYN};
+use crate::transport::Analysis;
+
+/// The consumer of every connection.
+pub struct Tap<S> {
+    pub dicom: Dicom<S>,
+    segments: bool,
+}
+
+/// The state of one connection.
+#[derive(Debug, Default)]
+pub struct Tapped {
+    analysis: Analysis,
+    conversation: Conversation,
+}
+
+impl<S: Sink> Tap<S> {
+    pub fn new(dicom: Dicom<S>) -> Self {
+        let segments = dicom.sink.wants().segments;
+        Self { dicom, segments }
+    }
+}
+
+impl<S: Sink> Consumer for Tap<S> {
+    type State = Tapped;
+
+    #[inline]
+    fn segment(&mut self, state: &mut Tapped, info: &Info, end: End, seen: &Seen<'_>) {
+        let verdict = state.analysis.segment(end, seen);
+        if self.segments {
+            let segment = seen.segment;
+            let shown = state.analysis.place(end, seen);
+            let reused = info.reused && segment.flags & (SYN | ACK) == SYN;
+            self.dicom.sink.segment(SegmentRecord {
+                connection: info.connection,
+                stamp: segment.stamp(),
+                sender: if end == info.client { Side::Client } else { Side::Server },
+                sequence: shown.sequence,
+                acknowledgment: shown.acknowledgment,
+                length: segment.length,
+                window: shown.window,
+                flags: segment.flags,
+                sack: shown.sack,
+                analysis: verdict.analysis | if reused { analysis::REUSED_PORTS } else { 0 },
+                bytes_in_flight: verdict.bytes_in_flight,
+                ack_rtt: verdict.ack_rtt,
+            });
+        }
+    }
+
+    #[inline]
+    fn unread(&self, state: &Tapped, end: End) -> u64 {
+        self.dicom.unread(&state.conversation, end)
+    }
+
+    #[inline]
+    fn data(&mut self, state: &mut Tapped, info: &Info, end: End, place: Place, bytes: &[u8]) {
+        self.dicom.data(&mut state.conversation, info, end, place, bytes);
+    }
+
+    fn passed(&mut self, state: &mut Tapped, info: &Info, end: End, place: Place, length: u64) {
+        self.dicom.passed(&mut state.conversation, info, end, place, length);
+    }
+
+    fn gap(&mut self, state: &mut Tapped, info: &Info, end: End, place: Place, length: u64, missing: Missing) {
+        self.dicom.gap(&mut state.conversation, info, end, place, length, missing);
+    }
+
+    fn begins_anew(&self, bytes: &[u8]) -> bool {
+        self.dicom.begins_anew(bytes)
+    }
+
+    fn end(&mut self, state: &mut Tapped, info: &Info, closed: Closed) {
+        self.dicom.end(&mut state.conversation, info, closed);
+    }
+
+    fn record(&mut self, state: &mut Tapped, info: &Info, mut record: ConnectionRecord) {
+        state.analysis.finish(info.client, &mut record);
+        self.dicom.record(&mut state.conversation, info, record);
+    }
+
+    fn anomaly(&mut self, state: &mut Tapped, anomaly: Anomaly) {
+        self.dicom.anomaly(&mut state.conversation, anomaly);
+    }
+}

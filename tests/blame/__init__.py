@@ -1,0 +1,1 @@
+"""Captures with one injected cause each, and how often the engine names it: see README.md."""
