@@ -10,9 +10,8 @@ const STEP_BITS: u32 = STEPS.trailing_zeros();
 pub struct RttSamples {
     least: Option<i64>,
     count: u64,
-    /// From the bucket `base` on.
-    buckets: Vec<u32>,
-    base: u32,
+    /// Buckets that have samples, in order, with their counts: a connection knows few round-trip times.
+    buckets: Vec<(u32, u32)>,
 }
 
 fn bucket(nanoseconds: u64) -> u32 {
@@ -34,20 +33,13 @@ impl RttSamples {
         self.least = Some(self.least.map_or(nanoseconds, |least| least.min(nanoseconds)));
         self.count += 1;
         let bucket = bucket(value);
-        if self.buckets.is_empty() {
-            self.base = bucket;
-        }
-        if bucket < self.base {
-            let missing = (self.base - bucket) as usize;
-            self.buckets.splice(0..0, std::iter::repeat_n(0, missing));
-            self.base = bucket;
-        }
-        let at = (bucket - self.base) as usize;
-        if at >= self.buckets.len() {
-            self.buckets.resize(at + 1, 0);
-        }
-        if let Some(count) = self.buckets.get_mut(at) {
-            *count = count.saturating_add(1);
+        match self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
+            Ok(at) => {
+                if let Some((_, count)) = self.buckets.get_mut(at) {
+                    *count = count.saturating_add(1);
+                }
+            }
+            Err(at) => self.buckets.insert(at, (bucket, 1)),
         }
     }
 
@@ -59,10 +51,10 @@ impl RttSamples {
     pub fn quantile(&self, share: f64) -> Option<i64> {
         let wanted = ((self.count as f64 * share).ceil() as u64).max(1);
         let mut seen = 0;
-        for (at, count) in self.buckets.iter().enumerate() {
+        for (bucket, count) in &self.buckets {
             seen += u64::from(*count);
             if seen >= wanted {
-                let value = i64::try_from(middle(self.base + at as u32)).unwrap_or(i64::MAX);
+                let value = i64::try_from(middle(*bucket)).unwrap_or(i64::MAX);
                 return Some(value.max(self.least.unwrap_or(0)));
             }
         }
