@@ -23,6 +23,8 @@ pub(super) struct Unseen {
     until: Ends<Option<u64>>,
     /// The most that each end had received before it lost bytes itself: it had sent no border until then.
     heard: Ends<u64>,
+    /// The most that it had received since: it counts once the other end has told.
+    heard_since: Ends<u64>,
     /// Whether anything of the association came before them.
     begun: bool,
     /// Both ends lost bytes that may hold one.
@@ -51,14 +53,22 @@ impl Unseen {
 
     /// An end sends a PDU of the association.
     pub fn heard(&mut self, end: End, pdu: &Pdu) {
+        let received = pdu.received.unwrap_or(0);
         if self.until.get(end).is_some() {
+            let since = self.heard_since.get_mut(end);
+            *since = received.max(*since);
             return;
         }
         let heard = self.heard.get_mut(end);
-        *heard = (*heard).max(pdu.received.unwrap_or(0));
+        *heard = received.max(*heard);
         let told = *heard;
-        let other = self.until.get_mut(end.other());
-        *other = other.filter(|until| told <= *until);
+        let other = end.other();
+        if self.until.get(other).is_some_and(|until| told > until) {
+            *self.until.get_mut(other) = None;
+            let since = *self.heard_since.get(other);
+            let heard = self.heard.get_mut(other);
+            *heard = since.max(*heard);
+        }
     }
 }
 

@@ -104,3 +104,19 @@ fn the_border_of_an_empty_association_lost_out_of_step() {
     ];
     lossy(&plans, 823, &[(5_538_054_155_577_817_490, 8)], 11);
 }
+
+#[test]
+fn a_sub_operation_out_of_step() {
+    let plans = [
+        released(vec![Echo, Find { answers: vec![], cancel: true }, Find { answers: vec![1], cancel: true }, Echo]),
+        Plan {
+            fragment: 311,
+            end: End::Abort,
+            ..released(vec![Create { size: 0 }, Store { size: 19_553 }, Echo, Get { sizes: vec![37, 0] }, Store { size: 3_699 }])
+        },
+    ];
+    let world = build(&plans, 0);
+    let clean = packets(&world, &[638]);
+    let lost = [2_408_868_715_920_930_901, 18_250_692_172_869_896_085, 10_311_062_561_083_714_817, 5_368_689_410_196_863_507];
+    check(&world, &reordered(&without(&clean, &lost), &[], 0, 16), false).expect("rows that are true");
+}
