@@ -8,6 +8,9 @@ use crate::flow::seq::distance;
 /// Segments kept of one direction, as in Wireshark: what is sent beyond them while no acknowledgement is seen is not timed.
 const MOST: usize = 1_000;
 
+/// Room for as many at once, for most connections never need more.
+const USUAL: usize = 16;
+
 #[derive(Clone, Copy, Debug)]
 struct Sent {
     first: u32,
@@ -37,6 +40,9 @@ impl Outstanding {
     pub(super) fn push(&mut self, first: u32, next: u32, time: Time, again: bool) {
         if self.sent.len() >= MOST {
             return;
+        }
+        if self.sent.capacity() == 0 {
+            self.sent.reserve(USUAL);
         }
         self.disordered |= self.sent.back().is_some_and(|last| distance(last.next, first) < 0);
         self.sent.push_back(Sent { first, next, time, again });

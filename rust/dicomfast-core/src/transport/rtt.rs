@@ -2,6 +2,8 @@
 
 /// Buckets of each power of two: a quantile is off by at most 1/32 of itself.
 const STEPS: u32 = 16;
+/// Room for as many buckets at once, for most connections never need more.
+const USUAL: usize = 16;
 /// Bits below which every nanosecond has a bucket of its own.
 const STEP_BITS: u32 = STEPS.trailing_zeros();
 
@@ -39,7 +41,12 @@ impl RttSamples {
                     *count = count.saturating_add(1);
                 }
             }
-            Err(at) => self.buckets.insert(at, (bucket, 1)),
+            Err(at) => {
+                if self.buckets.capacity() == 0 {
+                    self.buckets.reserve(USUAL);
+                }
+                self.buckets.insert(at, (bucket, 1));
+            }
         }
     }
 

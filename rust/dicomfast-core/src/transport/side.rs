@@ -7,15 +7,31 @@ use crate::event::{NO_TIME, SideCounts, Time};
 
 #[derive(Debug)]
 pub(super) struct Side {
-    counts: SideCounts,
     pub(super) rtt: RttSamples,
+    fast_retransmissions: u32,
+    spurious_retransmissions: u32,
+    duplicate_acks: u32,
+    zero_windows: u32,
+    window_full: u32,
+    zero_window_time: i64,
     /// Since when it announces a window of zero.
     closed: Time,
+    max_bytes_in_flight: Option<u64>,
 }
 
 impl Default for Side {
     fn default() -> Self {
-        Self { counts: SideCounts::default(), rtt: RttSamples::default(), closed: NO_TIME }
+        Self {
+            rtt: RttSamples::default(),
+            fast_retransmissions: 0,
+            spurious_retransmissions: 0,
+            duplicate_acks: 0,
+            zero_windows: 0,
+            window_full: 0,
+            zero_window_time: 0,
+            closed: NO_TIME,
+            max_bytes_in_flight: None,
+        }
     }
 }
 
@@ -28,23 +44,22 @@ impl Side {
             Some(1..) if self.closed != NO_TIME => self.open(time),
             _ => {}
         }
-        let counts = &mut self.counts;
-        counts.max_bytes_in_flight = counts.max_bytes_in_flight.max(verdict.bytes_in_flight);
+        self.max_bytes_in_flight = self.max_bytes_in_flight.max(verdict.bytes_in_flight);
         let said = verdict.analysis;
         if said == 0 {
             return;
         }
-        let one = |flag: u16| u64::from(said & flag != 0);
-        counts.fast_retransmissions += one(FAST_RETRANSMISSION);
-        counts.spurious_retransmissions += one(SPURIOUS_RETRANSMISSION);
-        counts.duplicate_acks += one(DUPLICATE_ACK);
-        counts.zero_windows += one(ZERO_WINDOW);
-        counts.window_full += one(WINDOW_FULL);
+        let one = |flag: u16| u32::from(said & flag != 0);
+        self.fast_retransmissions += one(FAST_RETRANSMISSION);
+        self.spurious_retransmissions += one(SPURIOUS_RETRANSMISSION);
+        self.duplicate_acks += one(DUPLICATE_ACK);
+        self.zero_windows += one(ZERO_WINDOW);
+        self.window_full += one(WINDOW_FULL);
     }
 
     fn open(&mut self, time: Time) {
         if time != NO_TIME {
-            self.counts.zero_window_time += time.saturating_sub(self.closed).max(0);
+            self.zero_window_time = self.zero_window_time.saturating_add(time.saturating_sub(self.closed).max(0));
         }
         self.closed = NO_TIME;
     }
@@ -54,14 +69,13 @@ impl Side {
         if self.closed != NO_TIME {
             self.open(last);
         }
-        let mine = std::mem::take(&mut self.counts);
-        counts.fast_retransmissions = mine.fast_retransmissions;
-        counts.spurious_retransmissions = mine.spurious_retransmissions;
-        counts.duplicate_acks = mine.duplicate_acks;
-        counts.zero_windows = mine.zero_windows;
-        counts.zero_window_time = mine.zero_window_time;
-        counts.window_full = mine.window_full;
-        counts.max_bytes_in_flight = mine.max_bytes_in_flight;
+        counts.fast_retransmissions = self.fast_retransmissions.into();
+        counts.spurious_retransmissions = self.spurious_retransmissions.into();
+        counts.duplicate_acks = self.duplicate_acks.into();
+        counts.zero_windows = self.zero_windows.into();
+        counts.zero_window_time = self.zero_window_time;
+        counts.window_full = self.window_full.into();
+        counts.max_bytes_in_flight = self.max_bytes_in_flight;
         counts.rtt_min = self.rtt.least();
         counts.rtt_median = self.rtt.quantile(0.5);
         counts.rtt_p95 = self.rtt.quantile(0.95);
