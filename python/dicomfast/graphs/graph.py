@@ -169,10 +169,10 @@ def needs(*modules: str) -> None:
 
 def _talker(segments: pa.Table) -> str:
     """The side that sent more data."""
-    sent = dict.fromkeys(DIRECTIONS, 0)
+    sent = {True: 0, False: 0}
     for forward, _, _, length in packets(segments, "client", "length"):
-        sent["client" if forward else "server"] += length or 0
-    return "client" if sent["client"] >= sent["server"] else "server"
+        sent[forward] += length or 0
+    return "client" if sent[True] >= sent[False] else "server"
 
 
 def _first_data(segments: pa.Table, direction: str) -> int | None:

@@ -57,9 +57,8 @@ def tcptrace(segments: pa.Table, direction: str) -> pa.Table:
 def _forward(series: Series, point: tuple[int, int | None], seq: int, length: int, flags: int, marks: list[bool | None]) -> None:
     if length:
         series.add("segments", *point, seq, seq + length)
-    mark = next((name for name, there in zip(MARKS, marks, strict=True) if there), None)
-    if mark is not None:
-        series.add(mark, *point, seq)
+    if True in marks:
+        series.add(MARKS[marks.index(True)], *point, seq)
     for name, flag in FLAGS.items():
         if flags & flag:
             series.add(name, *point, seq)

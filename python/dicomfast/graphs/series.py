@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dicomfast.values import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     import pyarrow as pa
 
@@ -22,40 +22,38 @@ class Series:
 
     def __init__(self, *names: str, extra: str | None = None) -> None:
         """`extra` is one more column of whole numbers."""
-        self._points: dict[str, tuple[list[Any], ...]] = {name: ([], [], [], [], []) for name in names}
+        self._points: dict[str, list[tuple[int, float, float | None, int | None, int | None]]] = {name: [] for name in names}
         self._extra = extra
 
     def add(self, name: str, time: int, packet: int | None, y: float, y_to: float | None = None, extra: int | None = None) -> None:
         """One more point."""
-        for column, value in zip(self._points[name], (time, y, y_to, packet, extra), strict=True):
-            column.append(value)
+        self._points[name].append((time, y, y_to, packet, extra))
 
     def last_time(self, name: str) -> int | None:
         """The time of the newest point."""
-        times = self._points[name][0]
-        return times[-1] if times else None
+        points = self._points[name]
+        return points[-1][0] if points else None
 
     def replace_last(self, name: str, y: float, packet: int | None) -> None:
         """Another value for the newest point."""
-        _, values, _, packets, _ = self._points[name]
-        values[-1], packets[-1] = y, packet
+        time, *_ = self._points[name].pop()
+        self.add(name, time, packet, y)
 
     def table(self) -> pa.Table:
         """All points, a series after the other."""
         import pyarrow as pa
 
-        kinds = [("time", pa.timestamp("ns", "UTC")), ("y", pa.float64()), ("y_to", pa.float64()), ("packet", pa.uint64())]
+        kinds = {"time": pa.timestamp("ns", "UTC"), "y": pa.float64(), "y_to": pa.float64(), "packet": pa.uint64()}
         if self._extra is not None:
-            kinds.append((self._extra, pa.int64()))
+            kinds[self._extra] = pa.int64()
         names = pa.array(list(self._points), pa.string())
-        codes: list[int] = []
-        for code, columns in enumerate(self._points.values()):
-            codes += [code] * len(columns[0])
-        arrays = [pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), names)]
-        for index, (_, kind) in enumerate(kinds):
-            parts = [pa.array(columns[index], kind) for columns in self._points.values()]
-            arrays.append(pa.concat_arrays(parts))
-        return pa.table(arrays, names=["series", *(name for name, _ in kinds)])
+        parts = []
+        for code, points in enumerate(self._points.values()):
+            columns = list(zip(*points, strict=True)) or [()] * 5
+            series = pa.DictionaryArray.from_arrays(pa.array([code] * len(points), pa.int32()), names)
+            arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds.values(), strict=False)]
+            parts.append(pa.table([series, *arrays], names=["series", *kinds]))
+        return pa.concat_tables(parts).combine_chunks()
 
 
 def split(table: pa.Table) -> dict[str, pa.Table]:
@@ -70,18 +68,29 @@ def split(table: pa.Table) -> dict[str, pa.Table]:
 
 def column(table: pa.Table, name: str) -> list[Any]:
     """A column as Python values, times and durations in nanoseconds; a column that is not there is null."""
-    return numbers(table[name]) if name in table.column_names else [None] * table.num_rows
+    import pyarrow as pa
+
+    if name not in table.column_names:
+        return [None] * table.num_rows
+    found = table[name]
+    return numbers(found.cast(found.type.value_type) if pa.types.is_dictionary(found.type) else found)
 
 
-def packets(segments: pa.Table, direction: str, *names: str) -> Iterator[tuple[Any, ...]]:
+def packets(segments: pa.Table, direction: str, *names: str) -> Iterable[tuple[Any, ...]]:
     """The packets in the order of the capture: whether this side sent it, its time, its number, and these columns.
 
     A row without a time or a sender cannot be drawn and is left out.
     """
-    columns = [column(segments, name) for name in ("sender", "time", "packet", *names)]
-    for sender, time, *rest in zip(*columns, strict=True):
-        if time is not None and sender in ("client", "server"):
-            yield sender == direction, time, *rest
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not {"time", "sender"} <= set(segments.column_names):
+        return []
+    sender = segments["sender"].cast(pa.string())
+    known = pc.and_(pc.is_valid(segments["time"]), pc.is_in(sender, pa.array(["client", "server"])))
+    kept = segments.filter(known)
+    forward = pc.equal(sender.filter(known), direction).to_pylist()
+    return zip(forward, *(column(kept, name) for name in ("time", "packet", *names)), strict=True)
 
 
 def blocks(sack: Sequence[dict[str, int | None] | None] | None) -> list[tuple[int, int]]:
