@@ -92,5 +92,5 @@ def stored(path: Path) -> pa.Table:
 def store(capture: Path, path: Path, connection: int, packets: range) -> None:
     """Keep the segments of one connection; what is false or null is left out."""
     kept = [row for row in dissect(capture) if row["connection"] == connection and row["packet"] in packets]
-    lines = [json.dumps({key: value for key, value in row.items() if value not in (None, False, [])}) for row in kept]
+    lines = [json.dumps({key: value for key, value in row.items() if value or (value == 0 and value is not False)}) for row in kept]
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -84,11 +84,12 @@ def _plot(panel: Panel, index: int, number: int, shared: Range1d, picture: Pictu
         y_range = _around(_columns([layer for layer in panel.layers if layer.style.shape != "vline"], "y"), panel.axis.scale)
     plot = figure(
         name=f"panel-{index}", height=panel.axis.height + (40 if last else 0), sizing_mode="stretch_width", x_range=shared, y_range=y_range,
-        tools=[PanTool(), BoxZoomTool(), ResetTool(), SaveTool()], x_axis_label=picture.x_label if last else None,
+        tools=[PanTool(dimensions="width"), PanTool(), BoxZoomTool(), ResetTool(), SaveTool()],
+        x_axis_label=picture.x_label if last else None,
         y_axis_label=panel.axis.label or None, lod_threshold=None, output_backend="canvas",
     )  # fmt: skip
-    wheel = WheelZoomTool()
-    plot.add_tools(wheel, WheelZoomTool(dimensions="width"))
+    wheel = WheelZoomTool(dimensions="width")
+    plot.add_tools(wheel, WheelZoomTool())
     plot.toolbar.active_scroll = wheel
     if panel.lanes is not None:
         plot.yaxis.ticker = FixedTicker(ticks=[0, 1])
@@ -120,7 +121,7 @@ def _shade(panel: Panel, plot: figure, stalls: ColumnDataSource) -> None:
     if not panel.shades:
         return
     strip = plot.vstrip("x0", "x1", source=stalls, fill_color="color", fill_alpha=0.22, line_color=None, level="underlay",
-                        nonselection_fill_alpha=0.22, selection_fill_alpha=0.5)  # fmt: skip
+                        nonselection_fill_alpha=0.22, selection_fill_alpha=0.4)  # fmt: skip
     plot.add_tools(TapTool(renderers=[strip]), HoverTool(renderers=[strip], tooltips=[("stall", "@cause")], visible=False))
 
 

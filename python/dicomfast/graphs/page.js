@@ -88,9 +88,22 @@
     for (const [name, values] of Object.entries(layer.columns)) data[name] = Float64Array.from(picked, (i) => values[i]);
     if (layer.texts) data.text = picked.map((i) => layer.texts[i]);
     source.data = data;
+    return data;
   }
 
-  const views = await Bokeh.embed.embed_item(read("item"));
+  // The lowest and the highest value in view; a line comes in with the value it had before.
+  function extend(extent, data, shape, start, end) {
+    for (let i = 0; i < data.x.length; i++) {
+      const before = shape === "step" && data.x[i] < start && !(data.x[i + 1] < start);
+      if ((data.x[i] >= start && data.x[i] <= end) || before) {
+        const other = data.y_to ? data.y_to[i] : data.y[i];
+        extent[0] = Math.min(extent[0], data.y[i], other);
+        extent[1] = Math.max(extent[1], data.y[i], other);
+      }
+    }
+  }
+
+  await Bokeh.embed.embed_item(read("item"));
   const documents = Bokeh.documents;
   const model = (name) => documents[documents.length - 1].get_model_by_name(name);
 
@@ -130,12 +143,26 @@
 
   const layers = await Promise.all(spec.layers.map(unpack));
   const sources = layers.map((_, i) => model(`source-${i}`));
-  const range = model("panel-0").x_range;
-  let waiting = false;
+  const plots = Array.from({ length: spec.panels }, (_, i) => model(`panel-${i}`));
+  const drawn = sources.map((source, i) => plots[spec.layers[i].panel].renderers.find((renderer) => renderer.data_source === source));
+  const range = plots[0].x_range;
+  // The y axis follows what is in view until a person moves it, and again after a reset.
+  const follows = plots.map((_, i) => !spec.lanes[i]);
+  let waiting = false, fitting = false;
   function draw() {
     waiting = false;
     const start = Math.min(range.start, range.end), end = Math.max(range.start, range.end);
-    layers.forEach((layer, i) => show(sources[i], layer, start, end));
+    const extents = plots.map(() => [Infinity, -Infinity]);
+    layers.forEach((layer, i) => {
+      const data = show(sources[i], layer, start, end);
+      if (drawn[i].visible && layer.shape !== "vline") extend(extents[spec.layers[i].panel], data, layer.shape, start, end);
+    });
+    fitting = true;
+    extents.forEach(([low, high], i) => {
+      const margin = 0.05 * (high - low) || 1;
+      if (follows[i] && low <= high) plots[i].y_range.setv({ start: low - margin, end: high + margin });
+    });
+    fitting = false;
   }
   const soon = () => {
     if (!waiting) {
@@ -145,6 +172,18 @@
   };
   range.properties.start.change.connect(soon);
   range.properties.end.change.connect(soon);
+  drawn.forEach((renderer) => renderer.properties.visible.change.connect(soon));
+  plots.forEach((plot, i) => {
+    const moved = () => {
+      if (!fitting) follows[i] = false;
+    };
+    plot.y_range.properties.start.change.connect(moved);
+    plot.y_range.properties.end.change.connect(moved);
+    plot.on_event("reset", () => {
+      follows[i] = !spec.lanes[i];
+      soon();
+    });
+  });
   draw();
   document.body.dataset.ready = "true";
 })();

@@ -100,19 +100,21 @@ def _block(name: str, text: str) -> str:
 
 def _spec(picture: Picture, layers: list[Layer]) -> dict[str, Any]:
     """What `page.js` must know beside the points."""
-    scales = [panel.axis.scale for panel in picture.panels for _ in panel.layers]
+    places = [(number, panel.axis.scale) for number, panel in enumerate(picture.panels) for _ in panel.layers]
     return {
         "xScale": picture.x_scale,
         "panels": len(picture.panels),
+        "lanes": [panel.lanes is not None for panel in picture.panels],
         "boundaries": board.BOUNDARIES,
         "layers": [
             {
                 "shape": layer.style.shape,
+                "panel": number,
                 "yScale": scale,
                 "size": len(layer),
                 "columns": [[key, *_how(values)] for key, values in layer.columns.items()],
             }
-            for layer, scale in zip(layers, scales, strict=True)
+            for layer, (number, scale) in zip(layers, places, strict=True)
         ],
         "stalls": [shade.evidence for shade in board.shades(picture)],
     }

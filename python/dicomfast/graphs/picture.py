@@ -110,10 +110,10 @@ def _layer(name: str, table: pa.Table, style: Style, graph: Graph) -> Layer:
         columns["y_to"] = np.array(column(table, "y_to"), dtype=np.float64)
     if "end" in table.column_names:
         columns["x_to"] = _since(table, "end", graph)
-        columns["last_packet"] = _whole(column(table, "last_packet"))
+        columns["last_packet"] = _packets(table, "last_packet")
         # What is sent goes from the sender's lane to the other one.
         columns["y_to"] = 1.0 - columns["y"]
-    columns["packet"] = _whole(column(table, "packet"))
+    columns["packet"] = _packets(table, "packet")
     order = None if bool(np.all(x[1:] >= x[:-1])) else np.argsort(x, kind="stable")
     texts = column(table, "text") if "text" in table.column_names else None
     if order is not None:
@@ -122,8 +122,12 @@ def _layer(name: str, table: pa.Table, style: Style, graph: Graph) -> Layer:
     return Layer(name, style, columns, texts)
 
 
+def _packets(table: pa.Table, name: str) -> Numbers:
+    """What is not known is 0, which no packet is."""
+    return np.array([number or 0 for number in column(table, name)], dtype=np.float64)
+
+
 def _whole(values: list[int | None]) -> Numbers:
-    """Whole numbers; what is not known is 0, which no packet is."""
     return np.array([value or 0 for value in values], dtype=np.int64)
 
 

@@ -27,7 +27,7 @@ class Series:
 
     def add(self, name: str, time: int, packet: int | None, y: float, y_to: float | None = None, extra: int | None = None) -> None:
         """One more point."""
-        self._points[name].append((time, y, y_to, packet, extra))
+        self._points[name].append((time, float(y), None if y_to is None else float(y_to), packet, extra))
 
     def last_time(self, name: str) -> int | None:
         """The time of the newest point."""
