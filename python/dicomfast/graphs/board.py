@@ -26,18 +26,17 @@ from bokeh.models import (
 )  # fmt: skip
 from bokeh.plotting import figure
 
-from dicomfast.graphs.picture import BOUNDARIES, Shade
+from dicomfast.graphs.marks import REQUESTOR
 from dicomfast.graphs.thin import chosen
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
     from bokeh.models import GlyphRenderer
 
-    from dicomfast.graphs.picture import Layer, Panel, Picture
-
-__all__ = ["BOUNDARIES", "board", "shades"]
+    from dicomfast.graphs.picture import Layer, Panel, Picture, Shade
 
 _MARGIN = 0.03
+_TILT = 0.7
 
 
 def board(picture: Picture) -> Any:
@@ -79,7 +78,8 @@ def _around(columns: list[Any], scale: float) -> Range1d:
 
 def _plot(panel: Panel, index: int, number: int, shared: Range1d, picture: Picture, stalls: ColumnDataSource, *, last: bool) -> figure:
     if panel.lanes is not None:
-        y_range = Range1d(-0.5, 1.5)
+        room = 0.9 if any(layer.style.labelled for layer in panel.layers) else 0.5
+        y_range = Range1d(-room, 1 + room)
     else:
         y_range = _around(_columns([layer for layer in panel.layers if layer.style.shape != "vline"], "y"), panel.axis.scale)
     plot = figure(
@@ -100,7 +100,11 @@ def _plot(panel: Panel, index: int, number: int, shared: Range1d, picture: Pictu
     _shade(panel, plot, stalls)
     drawn = [(layer, _glyph(layer, plot, number + offset, picture.x_scale, panel.axis.scale)) for offset, layer in enumerate(panel.layers)]
     _hover(plot, drawn, picture)
-    shown = [LegendItem(label={"value": layer.style.label}, renderers=[renderer]) for layer, renderer in drawn if panel.axis.label]
+    shown = [
+        LegendItem(label={"value": layer.style.label}, renderers=[renderer])
+        for layer, renderer in drawn
+        if panel.axis.label or len(drawn) > 1
+    ]
     if shown:
         plot.add_layout(Legend(items=shown, click_policy="hide", name=f"legend-{index}", label_text_font_size="9pt", spacing=0), "right")
     return plot
@@ -131,11 +135,14 @@ def _glyph(layer: Layer, plot: figure, number: int, x_scale: float, y_scale: flo
     data: dict[str, Any] = {key: values[at] * scales.get(key, 1) for key, values in layer.columns.items()}
     if layer.texts is not None:
         data["text"] = [escape(layer.texts[index]) for index in at]
+    if layer.style.labelled:
+        data["label"] = layer.labels(at)
+        data["align"] = ["right" if lane == REQUESTOR else "left" for lane in layer.columns["y"][at]]
     source = ColumnDataSource(data, name=f"source-{number}")
     style = layer.style
     look: dict[str, Any] = {"source": source, "color": style.color, "name": style.label}
     if style.shape == "step":
-        renderer = plot.step("x", "y", mode="after", line_width=1.3, **look)
+        renderer = plot.step("x", "y", mode="after", line_width=1.3, line_dash="dashed" if style.dashed else "solid", **look)
     elif style.shape == "points":
         renderer = plot.scatter("x", "y", marker=style.marker, size=style.size, fill_alpha=0.6, **look)
     elif style.shape == "vline":
@@ -145,6 +152,9 @@ def _glyph(layer: Layer, plot: figure, number: int, x_scale: float, y_scale: flo
     else:
         y_end = "x_to" if style.shape == "slope" else "x"
         renderer = plot.segment("x", "y", y_end, "y_to", line_width=1.5 if style.shape == "slope" else 2, **look)
+    if style.labelled:
+        plot.text("x", "y", "label", source=source, angle=_TILT, text_align="align", text_font_size="8pt", text_color=style.color,
+                  text_baseline="middle", x_offset=0, name="labels")  # fmt: skip
     renderer.nonselection_glyph = None
     renderer.visible = not style.hidden
     return renderer

@@ -49,7 +49,8 @@ class Graph:
         self.messages = source.messages
         self.stalls = marks.stalls(source.tables["stalls"])
         self.origin = self._first_packet()
-        self._data_begins = _first_data(segments, self.direction)
+        times = column(self.series, "time")
+        self._data_begins = min(times, default=None) if kind == "ladder" else _first_data(segments, self.direction)
         self._over: Graph | None = None
 
     def _series(self, segments: pa.Table, span: int) -> pa.Table:

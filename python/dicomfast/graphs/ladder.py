@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dicomfast.graphs.marks import LANES, messages, spans
 from dicomfast.graphs.series import column
@@ -11,21 +11,24 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _NAMES = ("start", "end", "sender", "first_packet", "last_packet", "type_name", "length", "complete")
+SERIES = ("association", "data", "messages")
 
 
 def ladder(pdus: pa.Table, message_table: pa.Table) -> pa.Table:
-    """Series pdus and messages: time and end of the bytes, y the lane of the sender (0 requestor, 1 acceptor), text.
+    """Series association (A-ASSOCIATE, A-RELEASE, A-ABORT), data (P-DATA-TF) and messages.
 
-    `packet` carries the first byte, `last_packet` the last one.
+    time and end are those of their first and last byte, in `packet` and `last_packet`; y is the lane of the sender, 0 the requestor and
+    1 the acceptor; text says what it is.
     """
     import pyarrow as pa
 
-    rows = []
+    rows: dict[str, list[tuple[Any, ...]]] = {"association": [], "data": []}
     for start, end, sender, first, last, name, length, complete in zip(*(column(pdus, name) for name in _NAMES), strict=True):
         if start is not None and sender in LANES:
             text = f"{name or 'unknown PDU'}, {length or 0:,} bytes" + (", incomplete" if complete is False else "")
-            rows.append((start, max(end or start, start), LANES[sender], first, last, text))
-    parts = [spans(rows), messages(message_table)]
-    codes = pa.array([0] * parts[0].num_rows + [1] * parts[1].num_rows, pa.int32())
-    names = pa.DictionaryArray.from_arrays(codes, pa.array(["pdus", "messages"]))
-    return pa.concat_tables(parts).add_column(0, "series", names)
+            series = "data" if name == "P-DATA-TF" else "association"
+            rows[series].append((start, max(end or start, start), LANES[sender], first, last, text))
+    parts = [spans(rows["association"]), spans(rows["data"]), messages(message_table)]
+    codes = [code for code, part in enumerate(parts) for _ in range(part.num_rows)]
+    names = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(SERIES))
+    return pa.concat_tables(parts).combine_chunks().add_column(0, "series", names)

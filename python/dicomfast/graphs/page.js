@@ -26,7 +26,7 @@
       offset += Math.ceil(raw.byteLength / 8) * 8;
     }
     const texts = offset < buffer.byteLength ? JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, offset))) : null;
-    return { shape: layer.shape, columns: found, texts };
+    return { shape: layer.shape, labelled: layer.labelled, columns: found, texts };
   }
 
   // The first index whose x is at least this.
@@ -87,6 +87,10 @@
     const data = {};
     for (const [name, values] of Object.entries(layer.columns)) data[name] = Float64Array.from(picked, (i) => values[i]);
     if (layer.texts) data.text = picked.map((i) => layer.texts[i]);
+    if (layer.labelled) {
+      data.label = picked.map((i) => (picked.length > spec.labels ? "" : layer.texts[i].split(", ")[0]));
+      data.align = picked.map((i) => (layer.columns.y[i] === 0 ? "right" : "left"));
+    }
     source.data = data;
     return data;
   }

@@ -19,6 +19,7 @@ from bokeh.embed import json_item
 from bokeh.resources import Resources
 
 from dicomfast.graphs import board
+from dicomfast.graphs.picture import BOUNDARIES, LABELS
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
@@ -105,10 +106,12 @@ def _spec(picture: Picture, layers: list[Layer]) -> dict[str, Any]:
         "xScale": picture.x_scale,
         "panels": len(picture.panels),
         "lanes": [panel.lanes is not None for panel in picture.panels],
-        "boundaries": board.BOUNDARIES,
+        "boundaries": BOUNDARIES,
+        "labels": LABELS,
         "layers": [
             {
                 "shape": layer.style.shape,
+                "labelled": layer.style.labelled,
                 "panel": number,
                 "yScale": scale,
                 "size": len(layer),

@@ -9,7 +9,8 @@ import numpy as np
 
 from dicomfast.graphs import marks
 from dicomfast.graphs.series import column, split
-from dicomfast.graphs.style import GREY, KINDS, SECOND, Axis, Style, cause_color
+from dicomfast.graphs.style import GREY, KINDS, Axis, Style, cause_color, overlaid
+from dicomfast.text import escape
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 SECONDS = 1e-9
 # Message boundaries are lines through the graph while there are fewer than this in view.
 BOUNDARIES = 60
+# As many labels in view can be read.
+LABELS = 40
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,12 @@ class Layer:
 
     def __len__(self) -> int:
         return len(self.columns["x"])
+
+    def labels(self, at: Numbers) -> list[str]:
+        """The first words of these points, or nothing where they are too many to be read."""
+        if self.texts is None or not self.style.labelled or len(at) > LABELS:
+            return [""] * len(at)
+        return [escape(self.texts[index].split(", ")[0]) for index in at]
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ def picture(graphs: list[Graph]) -> Picture:
     for number, graph in enumerate(graphs):
         for name, table in split(graph.series).items():
             style = kind.series[name]
-            layer = _layer(name, table, _worn(style, graph, second=number > 0, alone=len(graphs) == 1), graph)
+            layer = _layer(name, table, overlaid(style, graph.connection, number) if len(graphs) > 1 else style, graph)
             if len(layer):
                 panels[style.panel].layers.append(layer)
     if first.kind == "ladder":
@@ -92,13 +101,6 @@ def picture(graphs: list[Graph]) -> Picture:
     label = f"time since {since} (s)" if timed else "sequence number (bytes from the first)"
     lines = [line for graph in graphs for line in graph.about()]
     return Picture(kind.title, lines, label, SECONDS if timed else 1.0, panels)
-
-
-def _worn(style: Style, graph: Graph, *, second: bool, alone: bool) -> Style:
-    if alone:
-        return style
-    label = f"{graph.connection}: {style.label}"
-    return Style(label, style.shape, SECOND[style.color] if second else style.color, style.marker, style.size, style.panel, style.hidden)
 
 
 def _layer(name: str, table: pa.Table, style: Style, graph: Graph) -> Layer:
@@ -143,7 +145,8 @@ def _behind(panels: list[Panel], graph: Graph, *, alone: bool) -> None:
     if table.num_rows and graph.kind != "ladder":
         title = "DICOM messages" if alone else f"messages of {graph.connection}"
         layer = _layer("messages", table, Style(title, "lane", GREY, size=3), graph)
-        strip = Panel(Axis("", 1.0, 110), [layer], lanes=("requestor", "acceptor"))
+        whose = "" if alone else f"{graph.connection}: "
+        strip = Panel(Axis("", 1.0, 110), [layer], lanes=(f"{whose}requestor", f"{whose}acceptor"))
     if alone:
         for panel in panels:
             panel.shades += shades

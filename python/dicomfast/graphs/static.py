@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import StrMethodFormatter
 
+from dicomfast.graphs.marks import REQUESTOR
 from dicomfast.graphs.picture import BOUNDARIES
 from dicomfast.graphs.thin import chosen
 from dicomfast.text import escape
@@ -71,11 +72,12 @@ def _panel(panel: Panel, axes: Axes, scale: float) -> None:
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     else:
         axes.set_yticks([0, 1], list(panel.lanes))
-        axes.set_ylim(-0.4, 1.4)
+        room = 0.9 if any(layer.style.labelled for layer in panel.layers) else 0.4
+        axes.set_ylim(-room, 1 + room)
     handles, labels = axes.get_legend_handles_labels()
     handles += [Patch(color=color, alpha=_SHADE) for color in causes.values()]
     labels += [f"stall: {escape(cause)}" for cause in causes]
-    if handles and panel.axis.label:
+    if handles and (panel.axis.label or len(panel.layers) > 1):
         axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False)
 
 
@@ -85,7 +87,7 @@ def _layer(layer: Layer, axes: Axes, scale: float, y_scale: float) -> None:
     x, y = layer.columns["x"][at] * scale, layer.columns["y"][at] * y_scale
     look: dict[str, Any] = {"color": style.color, "label": style.label}
     if style.shape == "step":
-        axes.step(x, y, where="post", linewidth=1, **look)
+        axes.step(x, y, where="post", linewidth=1, linestyle="--" if style.dashed else "-", **look)
     elif style.shape == "points":
         axes.plot(x, y, linestyle="", marker=_MARKERS[style.marker], markersize=style.size * 0.55, **look)
     elif style.shape == "vline":
@@ -99,3 +101,6 @@ def _layer(layer: Layer, axes: Axes, scale: float, y_scale: float) -> None:
         wide = 8 if style.shape == "lane" else 1.2
         axes.add_collection(LineCollection(list(lines), colors=style.color, linewidths=wide, label=style.label))
         axes.autoscale_view()
+        for text, left, lane in zip(layer.labels(at), x, y, strict=True):
+            side = {"ha": "right", "va": "top"} if lane == REQUESTOR else {"ha": "left", "va": "bottom"}
+            axes.text(left, lane, text, fontsize=7, rotation=40, rotation_mode="anchor", color=style.color, parse_math=False, **side)

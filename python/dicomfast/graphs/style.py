@@ -6,15 +6,15 @@ marks differ in shape too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Shape = Literal["step", "bar", "points", "slope", "lane", "vline"]
 
 BLUE, ORANGE, GREEN, RED, SKY, PURPLE, GREY = "#1f82c0", "#d98f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#8a8a8a"
 
-# The second of two connections that are laid over each other.
-SECOND = {BLUE: RED, GREEN: PURPLE, ORANGE: GREY, SKY: ORANGE, RED: BLUE, PURPLE: GREEN, GREY: SKY}
+# Two connections that are laid over each other have a colour each, and another one for what is bars beside bars.
+OVERLAID = ((BLUE, SKY), (RED, ORANGE))
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,16 @@ class Style:
     panel: int = 0
     hidden: bool = False
     """Drawn when a person asks for it in the legend."""
+    dashed: bool = False
+    labelled: bool = False
+    """Its words stand in the picture while there are few."""
+
+
+def overlaid(style: Style, connection: int, number: int) -> Style:
+    """The style of a series of one of two connections, the first (0) or the second (1)."""
+    main, other = OVERLAID[number]
+    color = other if style.color in (PURPLE, SKY) else main
+    return replace(style, label=f"{connection}: {style.label}", color=color, dashed=style.shape == "step" and style.color == ORANGE)
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,11 @@ KINDS = {
     "ladder": Kind(
         "Ladder of PDUs and messages",
         (Axis("", 1.0, 330),),
-        {"pdus": Style("PDU", "slope", SKY), "messages": Style("DIMSE message", "slope", BLUE, size=3)},
+        {
+            "association": Style("association PDU", "slope", ORANGE, labelled=True),
+            "data": Style("P-DATA-TF PDU", "slope", SKY),
+            "messages": Style("DIMSE message", "slope", BLUE, labelled=True),
+        },
     ),
 }
 
