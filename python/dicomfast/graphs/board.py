@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dicomfast.graphs.picture import Layer, Panel, Picture, Shade
 
 _MARGIN = 0.03
-_TILT = 0.7
+_TILT = 1.0
 
 
 def board(picture: Picture) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -102,5 +102,5 @@ def _layer(layer: Layer, axes: Axes, scale: float, y_scale: float) -> None:
         axes.add_collection(LineCollection(list(lines), colors=style.color, linewidths=wide, label=style.label))
         axes.autoscale_view()
         for text, left, lane in zip(layer.labels(at), x, y, strict=True):
-            side = {"ha": "right", "va": "top"} if lane == REQUESTOR else {"ha": "left", "va": "bottom"}
-            axes.text(left, lane, text, fontsize=7, rotation=40, rotation_mode="anchor", color=style.color, parse_math=False, **side)
+            side: Literal["left", "right"] = "right" if lane == REQUESTOR else "left"
+            axes.text(left, lane, text, fontsize=7, rotation=57, rotation_mode="anchor", ha=side, color=style.color, parse_math=False)
