@@ -97,6 +97,7 @@ def test_text_of_the_network_is_text_in_a_page(kind: str) -> None:
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert "<script>alert(1)</script>" in page.words
     assert not set(text) & {"\x1b", "\x07", "\u202e", "\x9b"}
+    assert all(value.isprintable() for stall in page.data()["spec"]["stalls"] for _, value in stall)
     # bokeh takes a label with $$ for a formula, and would fetch what sets formulas.
     item = json.dumps(page.data()["item"]["doc"])
     for model in re.findall(r'"(?:text|axis_label|title)": "([^"]*)"', item):

@@ -119,7 +119,7 @@ def _spec(picture: Picture, layers: list[Layer]) -> dict[str, Any]:
             }
             for layer, (number, scale) in zip(layers, places, strict=True)
         ],
-        "stalls": [shade.evidence for shade in board.shades(picture)],
+        "stalls": [[(name, escape(value)) for name, value in shade.evidence] for shade in board.shades(picture)],
     }
 
 
