@@ -160,13 +160,15 @@ def graph_command(
     if by == "sequence" and kind != "rtt":
         raise click.UsageError("--by sequence is for rtt")
     question = Question(kind, connection, direction, compare, window, by)
-    path = path or f"{kind}.html"
-    check_suffix(path)
+    target = path or f"{kind}.html"
+    check_suffix(target)
     capture = options.capture(**inputs)
-    _keep_inputs(capture, path)
+    _keep_inputs(capture, target)
     with progress.watched(capture, question.tables) as scan:
         graph = question.answer(scan)
-    graph.save(path)
+    graph.save(target)
+    if path is None:
+        click.echo(target)
 
 
 @cli.command("tables")

@@ -162,8 +162,8 @@ def _glyph(layer: Layer, plot: figure, number: int, x_scale: float, y_scale: flo
 
 def _hover(plot: figure, drawn: list[tuple[Layer, GlyphRenderer]], picture: Picture) -> None:
     """What is under the pointer: the series, the packet, the place; where it has words, these."""
-    lasting = [renderer for layer, renderer in drawn if layer.texts is not None and layer.style.shape != "vline"]
-    others = [renderer for layer, renderer in drawn if layer.texts is None]
+    lasting = [renderer for layer, renderer in drawn if layer.texts is not None]
+    others = [renderer for layer, renderer in drawn if layer.texts is None and layer.style.shape != "vline"]
     unit = "s" if picture.x_scale != 1 else ""
     if lasting:
         tips = [("", "@text"), ("packets", "@packet{0} to @last_packet{0}"), ("from", f"@x{{0.000000000}} {unit}")]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SECONDS = 1e-9
 # Message boundaries are lines through the graph while there are fewer than this in view.
 BOUNDARIES = 60
+# Of more stalls the longest are shaded.
+SHADES = 2000
 # As many labels in view can be read.
 LABELS = 40
 
@@ -140,7 +142,7 @@ def _since(table: pa.Table, name: str, graph: Graph) -> Numbers:
 def _behind(panels: list[Panel], graph: Graph, *, alone: bool) -> None:
     """The messages in a strip of their own; alone also where they begin, and the stalls through all panels."""
     table = marks.messages(graph.messages)
-    shades = [_shade(row, graph) for row in _rows(graph.stalls)]
+    shades = [_shade(row, graph) for row in _longest(_rows(graph.stalls))]
     strip = None
     if table.num_rows and graph.kind != "ladder":
         title = "DICOM messages" if alone else f"messages of {graph.connection}"
@@ -152,10 +154,16 @@ def _behind(panels: list[Panel], graph: Graph, *, alone: bool) -> None:
             panel.shades += shades
         if strip is not None:
             begin = {key: strip.layers[0].columns[key] for key in ("x", "y", "packet")}
-            panels[0].layers.append(Layer("message_starts", Style("message begins", "vline", GREY), begin, strip.layers[0].texts))
+            panels[0].layers.append(Layer("message_starts", Style("message begins", "vline", GREY), begin))
     if strip is not None:
         strip.shades += shades
         panels.append(strip)
+
+
+def _longest(stalls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many as can be drawn, in the order of time."""
+    longest = sorted(stalls, key=lambda row: row["time"] - row["end"])[:SHADES]
+    return sorted(longest, key=lambda row: row["time"])
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:

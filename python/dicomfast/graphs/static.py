@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import StrMethodFormatter
@@ -59,10 +59,12 @@ def _plain(text: str) -> str:
 
 
 def _panel(panel: Panel, axes: Axes, scale: float) -> None:
-    causes: dict[str, str] = {}
-    for shade in panel.shades:
-        axes.axvspan(shade.x * scale, shade.x_to * scale, color=shade.color, alpha=_SHADE, linewidth=0)
-        causes[shade.cause] = shade.color
+    causes = {shade.cause: shade.color for shade in panel.shades}
+    edges = [(shade.x * scale, shade.x_to * scale) for shade in panel.shades]
+    strips = [[(left, 0), (right, 0), (right, 1), (left, 1)] for left, right in edges]
+    colors = [shade.color for shade in panel.shades]
+    shades = PolyCollection(strips, facecolors=colors, alpha=_SHADE, linewidths=0, transform=axes.get_xaxis_transform())
+    axes.add_collection(shades, autolim=False)
     for layer in panel.layers:
         if not layer.style.hidden:
             _layer(layer, axes, scale, panel.axis.scale)
