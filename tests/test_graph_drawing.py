@@ -172,7 +172,11 @@ def test_two_connections_begin_at_their_first_byte_of_data() -> None:
     elapsed = whole["elapsed"].cast("int64").to_pylist()
     assert elapsed[:7] == elapsed[7:]
     assert elapsed[2] == 0
-    Page(graph.html())
+    # Each stall in the strip of its own connection.
+    filters = re.findall(
+        r'"name":"IndexFilter".*?"indices":(\[[^]]*\])', json.dumps(Page(graph.html()).data()["item"], separators=(",", ":"))
+    )
+    assert filters == ["[0]", "[1]"]
     labels = [layer.style.label for panel in picture([graph, graph]).panels for layer in panel.layers]
     assert "0: sequence number" in labels
 

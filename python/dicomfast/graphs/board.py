@@ -11,9 +11,11 @@ import numpy as np
 from bokeh.layouts import gridplot
 from bokeh.models import (
     BoxZoomTool,
+    CDSView,
     ColumnDataSource,
     FixedTicker,
     HoverTool,
+    IndexFilter,
     Legend,
     LegendItem,
     NumeralTickFormatter,
@@ -43,11 +45,15 @@ def board(picture: Picture) -> Any:
     """All panels under each other, with one x axis and one set of tools."""
     shared = _range(picture, "x", picture.x_scale)
     stalls = _stalls(picture)
+    numbers = {id(shade): index for index, shade in enumerate(shades(picture))}
     plots = []
     number = 0
     for index, panel in enumerate(picture.panels):
         last = index == len(picture.panels) - 1
-        plots.append(_plot(panel, index, number, shared, picture, stalls, last=last))
+        plot = _plot(panel, index, number, shared, picture, last=last)
+        if panel.shades:
+            _shade(plot, stalls, [numbers[id(shade)] for shade in panel.shades])
+        plots.append(plot)
         number += len(panel.layers)
     grid = gridplot([[plot] for plot in plots], sizing_mode="stretch_width", merge_tools=True, toolbar_location="above")
     grid.toolbar.logo = None
@@ -76,7 +82,7 @@ def _around(columns: list[Any], scale: float) -> Range1d:
     return Range1d(low - margin, high + margin)
 
 
-def _plot(panel: Panel, index: int, number: int, shared: Range1d, picture: Picture, stalls: ColumnDataSource, *, last: bool) -> figure:
+def _plot(panel: Panel, index: int, number: int, shared: Range1d, picture: Picture, *, last: bool) -> figure:
     if panel.lanes is not None:
         room = 0.9 if any(layer.style.labelled for layer in panel.layers) else 0.5
         y_range = Range1d(-room, 1 + room)
@@ -97,7 +103,6 @@ def _plot(panel: Panel, index: int, number: int, shared: Range1d, picture: Pictu
         plot.ygrid.visible = False
     else:
         plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[000]")
-    _shade(panel, plot, stalls)
     drawn = [(layer, _glyph(layer, plot, number + offset, picture.x_scale, panel.axis.scale)) for offset, layer in enumerate(panel.layers)]
     _hover(plot, drawn, picture)
     shown = [
@@ -121,11 +126,10 @@ def _stalls(picture: Picture) -> ColumnDataSource:
     return ColumnDataSource(data, name="stalls")
 
 
-def _shade(panel: Panel, plot: figure, stalls: ColumnDataSource) -> None:
-    if not panel.shades:
-        return
-    strip = plot.vstrip("x0", "x1", source=stalls, fill_color="color", fill_alpha=0.22, line_color=None, level="underlay",
-                        nonselection_fill_alpha=0.22, selection_fill_alpha=0.4)  # fmt: skip
+def _shade(plot: figure, stalls: ColumnDataSource, numbers: list[int]) -> None:
+    """Those stalls of all that belong in this panel."""
+    strip = plot.vstrip("x0", "x1", source=stalls, view=CDSView(filter=IndexFilter(numbers)), fill_color="color", fill_alpha=0.22,
+                        line_color=None, level="underlay", nonselection_fill_alpha=0.22, selection_fill_alpha=0.4)  # fmt: skip
     plot.add_tools(TapTool(renderers=[strip]), HoverTool(renderers=[strip], tooltips=[("stall", "@cause")], visible=False))
 
 
