@@ -104,6 +104,8 @@ def _plot(panel: Panel, index: int, number: int, shared: Range1d, picture: Pictu
     else:
         plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[000]")
     drawn = [(layer, _glyph(layer, plot, number + offset, picture.x_scale, panel.axis.scale)) for offset, layer in enumerate(panel.layers)]
+    if picture.x_scale == 1:
+        plot.xaxis.formatter = NumeralTickFormatter(format="0,0")
     _hover(plot, drawn, picture)
     shown = [
         LegendItem(label={"value": layer.style.label}, renderers=[renderer])

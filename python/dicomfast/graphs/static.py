@@ -49,8 +49,10 @@ def figure(picture: Picture) -> Figure:
     drawing.suptitle(_plain("\n".join([picture.title, *picture.lines])), fontsize=10, parse_math=False)
     axes = drawing.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for panel, one in zip(picture.panels, axes, strict=True):
-        _panel(panel, one, picture.x_scale)
+        _panel(panel, one, picture.x_scale, first=panel is picture.panels[0])
     axes[-1].set_xlabel(picture.x_label)
+    if picture.x_scale == 1:
+        axes[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     return drawing
 
 
@@ -58,7 +60,7 @@ def _plain(text: str) -> str:
     return "\n".join(escape(line) for line in text.split("\n"))
 
 
-def _panel(panel: Panel, axes: Axes, scale: float) -> None:
+def _panel(panel: Panel, axes: Axes, scale: float, *, first: bool) -> None:
     causes = {shade.cause: shade.color for shade in panel.shades}
     edges = [(shade.x * scale, shade.x_to * scale) for shade in panel.shades]
     strips = [[(left, 0), (right, 0), (right, 1), (left, 1)] for left, right in edges]
@@ -77,9 +79,10 @@ def _panel(panel: Panel, axes: Axes, scale: float) -> None:
         room = 0.9 if any(layer.style.labelled for layer in panel.layers) else 0.4
         axes.set_ylim(-room, 1 + room)
     handles, labels = axes.get_legend_handles_labels()
-    handles += [Patch(color=color, alpha=_SHADE) for color in causes.values()]
-    labels += [f"stall: {escape(cause)}" for cause in causes]
-    if handles and (panel.axis.label or len(panel.layers) > 1):
+    if first:
+        handles += [Patch(color=color, alpha=_SHADE) for color in causes.values()]
+        labels += [f"stall: {escape(cause)}" for cause in causes]
+    if handles and (first or panel.axis.label or len(panel.layers) > 1):
         axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False)
 
 
