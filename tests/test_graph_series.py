@@ -79,6 +79,7 @@ def test_round_trip_times() -> None:
     samples = [(21, 0.01, 4), (22, 0.02, 5), (50, 0.01, 10), (32, 0.028, 7)]
     assert points(series, "rtt") == samples
     assert column(split(series)["rtt"], "sequence") == [1, 101, 201, 301]
+    assert points(series, "rtt_sack") == [(21, 0.01, 4), (22, 0.02, 5), (32, 0.011, 7), (50, 0.01, 10)]
     assert [packet for *_, packet in points(series, "ack_rtt")] == [2, 6, 8, 11]
 
 
@@ -91,6 +92,27 @@ def test_a_segment_sent_again_gives_no_second_time_and_one_covered_in_part_gives
         {"packet": 5, "time": at(20), "sender": "server", "seq": 0, "ack": 300, "length": 0, "flags": 16},
     ]
     assert points(rtt(table(rows), "client"), "rtt") == [(0, 0.01, 1), (0, 0.02, 1)]
+
+
+def test_a_sack_block_inside_a_segment_leaves_two_parts() -> None:
+    rows = [
+        {"packet": 1, "time": at(0), "sender": "client", "seq": 0, "length": 300, "flags": 16},
+        {"packet": 2, "time": at(5), "sender": "server", "ack": 0, "flags": 16, "sack": [{"start": 100, "end": 200}]},
+        {
+            "packet": 3,
+            "time": at(6),
+            "sender": "server",
+            "ack": 0,
+            "flags": 16,
+            "sack": [{"start": 250, "end": 300}, {"start": 100, "end": 200}],
+        },
+        {"packet": 4, "time": at(7), "sender": "client", "seq": 150, "length": 10, "flags": 16},
+        {"packet": 5, "time": at(9), "sender": "server", "ack": 300, "flags": 16},
+    ]
+    series = rtt(table(rows), "client")
+    assert points(series, "rtt") == [(0, 0.009, 1)]
+    assert points(series, "rtt_sack") == [(0, 0.005, 1), (0, 0.006, 1), (0, 0.009, 1), (7, 0.002, 4), (0, 0.009, 1)]
+    assert column(split(series)["rtt_sack"], "sequence") == [100, 250, 0, 150, 200]
 
 
 def test_window() -> None:
@@ -150,22 +172,30 @@ def test_rates_are_sums_over_the_packets_before(real: pa.Table, direction: str, 
         assert sum(column(series["segment_length"], "y")) == sum(size for _, size in amounts["throughput"])
 
 
+@pytest.mark.parametrize("name", ["rtt", "rtt_sack"])
 @pytest.mark.parametrize("direction", ["client", "server"])
-def test_round_trip_times_by_looking_through_all(real: pa.Table, direction: str) -> None:
-    waiting: list[list[int]] = []
+def test_round_trip_times_by_looking_through_all(real: pa.Table, direction: str, name: str) -> None:
+    """Of each segment the bytes that wait; a run of them that is acknowledged at once is one sample."""
+    waiting: list[tuple[set[int], int, int]] = []
     expected = []
+    sacked = False
     for row in sides(real):
         if row["sender"] == direction:
-            if row["length"] and not any(start <= row["seq"] < end for start, end, _, _ in waiting):
-                waiting.append([row["seq"], row["seq"] + row["length"], row["time"], row["packet"]])
+            if row["length"] and not any(row["seq"] in numbers for numbers, _, _ in waiting):
+                waiting.append((set(range(row["seq"], row["seq"] + row["length"])), row["time"], row["packet"]))
         elif row["ack"] is not None:
-            for one in [one for one in waiting if one[0] < row["ack"]]:
-                expected.append((one[0], one[3], row["time"] - one[2]))
-                one[0] = row["ack"]
-            waiting = [one for one in waiting if one[0] < one[1]]
-    found = split(rtt(real, direction))["rtt"]
+            sacked |= bool(row["sack"])
+            ranges = [range(row["ack"])] + [range(one["start"], one["end"]) for one in row["sack"] or [] if name == "rtt_sack"]
+            for numbers, time, packet in waiting:
+                for covered in ranges:
+                    found = {number for number in numbers if number in covered}
+                    runs = [number for number in found if number - 1 not in found]
+                    expected += [(number, packet, row["time"] - time) for number in runs]
+                    numbers.difference_update(found)
+            waiting = [one for one in waiting if one[0]]
+    found = split(rtt(real, direction))[name]
     drawn = zip(column(found, "sequence"), column(found, "packet"), (round(value * 1e9) for value in column(found, "y")), strict=True)
-    assert sorted(drawn) == sorted(expected)
+    assert sorted(drawn) == (sorted(expected) if sacked or name == "rtt" else [])
 
 
 @pytest.mark.parametrize("direction", ["client", "server"])

@@ -102,6 +102,7 @@ KINDS = {
         (Axis("round-trip time (ms)", 1e3),),
         {
             "rtt": Style("segment to its acknowledgement", "points", BLUE, "circle", 4),
+            "rtt_sack": Style("the same with SACK", "points", GREEN, "diamond", 5, hidden=True),
             "ack_rtt": Style("ack_rtt, at the acknowledging packet", "points", ORANGE, "x", 5, hidden=True),
         },
     ),
