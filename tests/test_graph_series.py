@@ -74,6 +74,16 @@ def test_throughput_and_goodput() -> None:
     assert points(series, "goodput") == newly
 
 
+def test_a_steady_rate_over_more_packets_than_are_held_at_once() -> None:
+    count = 70_000
+    rows = [{"packet": number, "time": at(number), "sender": "client", "length": 1, "flags": 16} for number in range(count)]
+    found = split(throughput(table(rows), "client", 10 * MILLISECOND))["throughput"]
+    # Eleven are within the window, both ends taken; ten when the oldest has left.
+    assert found.num_rows == count + (count - 11)
+    assert column(found, "y")[11:] == [10 * 800, 11 * 800] * (count - 11)
+    assert column(found, "time") == sorted(column(found, "time"))
+
+
 def test_round_trip_times() -> None:
     series = rtt(conversation(), "client")
     samples = [(21, 0.01, 4), (22, 0.02, 5), (50, 0.01, 10), (32, 0.028, 7)]

@@ -49,8 +49,7 @@ class Graph:
         self.messages = source.messages
         self.stalls = marks.stalls(source.tables["stalls"])
         self.origin = self._first_packet()
-        times = column(self.series, "time")
-        self._data_begins = min(times, default=None) if kind == "ladder" else _first_data(segments, self.direction)
+        self._data_begins = _earliest(self.series) if kind == "ladder" else _first_data(segments, self.direction)
         self._over: Graph | None = None
 
     def _series(self, segments: pa.Table, span: int) -> pa.Table:
@@ -63,7 +62,7 @@ class Graph:
     def _first_packet(self) -> int:
         if self._source.start is not None:
             return self._source.start
-        return min((time for time in column(self.series, "time") if time is not None), default=0)
+        return _earliest(self.series) or 0
 
     @property
     def tables(self) -> dict[str, pa.Table]:
@@ -90,12 +89,12 @@ class Graph:
     def table(self) -> pa.Table:
         """The series as they are exported: `connection` and `elapsed` (since the origin of the drawing) beside their columns."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         whole = []
         for graph in self._all():
-            times = column(graph.series, "time")
-            elapsed = pa.array([time - graph.origin for time in times], pa.duration("ns"))
-            numbers = pa.array([graph.connection] * len(times), pa.uint64())
+            elapsed = pc.subtract(graph.series["time"].cast(pa.int64()), graph.origin).cast(pa.duration("ns"))
+            numbers = pa.repeat(pa.scalar(graph.connection, pa.uint64()), graph.series.num_rows)
             table = graph.series.add_column(0, "connection", numbers)
             whole.append(table.add_column(3, "elapsed", elapsed))
         return pa.concat_tables(whole)
@@ -166,6 +165,14 @@ def needs(*modules: str) -> None:
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
         raise ArgumentError(f"drawing needs {', '.join(missing)}: pip install 'dicomfast[graphs]'")
+
+
+def _earliest(series: pa.Table) -> int | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    time: int | None = pc.min(series["time"].cast(pa.int64())).as_py()
+    return time
 
 
 def _talker(segments: pa.Table) -> str:

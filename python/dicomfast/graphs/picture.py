@@ -108,10 +108,10 @@ def picture(graphs: list[Graph]) -> Picture:
 def _layer(name: str, table: pa.Table, style: Style, graph: Graph) -> Layer:
     """The columns of a series, sorted by x where the capture is not in the order of time."""
     by_sequence = graph.by_sequence and "sequence" in table.column_names
-    x = _whole(column(table, "sequence")) if by_sequence else _since(table, "time", graph)
-    columns = {"x": x, "y": np.array(column(table, "y"), dtype=np.float64)}
+    x = _plain(table, "sequence", np.int64) if by_sequence else _since(table, "time", graph)
+    columns = {"x": x, "y": _plain(table, "y", np.float64)}
     if style.shape == "bar":
-        columns["y_to"] = np.array(column(table, "y_to"), dtype=np.float64)
+        columns["y_to"] = _plain(table, "y_to", np.float64)
     if "end" in table.column_names:
         columns["x_to"] = _since(table, "end", graph)
         columns["last_packet"] = _packets(table, "last_packet")
@@ -128,15 +128,20 @@ def _layer(name: str, table: pa.Table, style: Style, graph: Graph) -> Layer:
 
 def _packets(table: pa.Table, name: str) -> Numbers:
     """What is not known is 0, which no packet is."""
-    return np.array([number or 0 for number in column(table, name)], dtype=np.float64)
-
-
-def _whole(values: list[int | None]) -> Numbers:
-    return np.array([value or 0 for value in values], dtype=np.int64)
+    return _plain(table, name, np.float64)
 
 
 def _since(table: pa.Table, name: str, graph: Graph) -> Numbers:
-    return _whole(column(table, name)) - np.int64(graph.origin)
+    return _plain(table, name, np.int64) - np.int64(graph.origin)
+
+
+def _plain(table: pa.Table, name: str, kind: type) -> Numbers:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = table[name]
+    numbers = found.cast(pa.int64()) if pa.types.is_timestamp(found.type) else found
+    return np.asarray(pc.fill_null(numbers, 0).to_numpy(), dtype=kind)
 
 
 def _behind(panels: list[Panel], graph: Graph, *, alone: bool) -> None:

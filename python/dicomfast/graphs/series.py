@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING, Any
 from dicomfast.values import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
 FIN, SYN, RST, PSH, ACK, URG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+
+
+# Points that are held as Python values, and rows that are read at once: what stays is Arrow, a tenth of it.
+_CHUNK = 65_536
+
+Point = tuple[int, float, float | None, int | None, int | None]
 
 
 class Series:
@@ -22,12 +28,34 @@ class Series:
 
     def __init__(self, *names: str, extra: str | None = None) -> None:
         """`extra` is one more column of whole numbers."""
-        self._points: dict[str, list[tuple[int, float, float | None, int | None, int | None]]] = {name: [] for name in names}
-        self._extra = extra
+        import pyarrow as pa
+
+        self._points: dict[str, list[Point]] = {name: [] for name in names}
+        self._full: dict[str, list[pa.Table]] = {name: [] for name in names}
+        self._kinds = {"time": pa.timestamp("ns", "UTC"), "y": pa.float64(), "y_to": pa.float64(), "packet": pa.uint64()}
+        if extra is not None:
+            self._kinds[extra] = pa.int64()
+        self._names = pa.array(names, pa.string())
 
     def add(self, name: str, time: int, packet: int | None, y: float, y_to: float | None = None, extra: int | None = None) -> None:
         """One more point."""
-        self._points[name].append((time, float(y), None if y_to is None else float(y_to), packet, extra))
+        points = self._points[name]
+        points.append((time, float(y), None if y_to is None else float(y_to), packet, extra))
+        if len(points) > _CHUNK:
+            newest = points.pop()
+            self._flush(name)
+            points.append(newest)
+
+    def _flush(self, name: str) -> None:
+        import pyarrow as pa
+
+        points = self._points[name]
+        code = list(self._points).index(name)
+        series = pa.DictionaryArray.from_arrays(pa.array([code] * len(points), pa.int32()), self._names)
+        columns = list(zip(*points, strict=True)) or [()] * 5
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, self._kinds.values(), strict=False)]
+        self._full[name].append(pa.table([series, *arrays], names=["series", *self._kinds]))
+        points.clear()
 
     def last_time(self, name: str) -> int | None:
         """The time of the newest point."""
@@ -43,17 +71,9 @@ class Series:
         """All points, a series after the other."""
         import pyarrow as pa
 
-        kinds = {"time": pa.timestamp("ns", "UTC"), "y": pa.float64(), "y_to": pa.float64(), "packet": pa.uint64()}
-        if self._extra is not None:
-            kinds[self._extra] = pa.int64()
-        names = pa.array(list(self._points), pa.string())
-        parts = []
-        for code, points in enumerate(self._points.values()):
-            columns = list(zip(*points, strict=True)) or [()] * 5
-            series = pa.DictionaryArray.from_arrays(pa.array([code] * len(points), pa.int32()), names)
-            arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds.values(), strict=False)]
-            parts.append(pa.table([series, *arrays], names=["series", *kinds]))
-        return pa.concat_tables(parts).combine_chunks()
+        for name in self._points:
+            self._flush(name)
+        return pa.concat_tables(part for parts in self._full.values() for part in parts).combine_chunks()
 
 
 def split(table: pa.Table) -> dict[str, pa.Table]:
@@ -76,7 +96,7 @@ def column(table: pa.Table, name: str) -> list[Any]:
     return numbers(found.cast(found.type.value_type) if pa.types.is_dictionary(found.type) else found)
 
 
-def packets(segments: pa.Table, direction: str, *names: str) -> Iterable[tuple[Any, ...]]:
+def packets(segments: pa.Table, direction: str, *names: str) -> Iterator[tuple[Any, ...]]:
     """The packets in the order of the capture: whether this side sent it, its time, its number, and these columns.
 
     A row without a time or a sender cannot be drawn and is left out.
@@ -85,12 +105,14 @@ def packets(segments: pa.Table, direction: str, *names: str) -> Iterable[tuple[A
     import pyarrow.compute as pc
 
     if not {"time", "sender"} <= set(segments.column_names):
-        return []
-    sender = segments["sender"].cast(pa.string())
-    known = pc.and_(pc.is_valid(segments["time"]), pc.is_in(sender, pa.array(["client", "server"])))
-    kept = segments.filter(known)
-    forward = pc.equal(sender.filter(known), direction).to_pylist()
-    return zip(forward, *(column(kept, name) for name in ("time", "packet", *names)), strict=True)
+        return
+    for start in range(0, segments.num_rows, _CHUNK):
+        part = segments.slice(start, _CHUNK)
+        sender = part["sender"].cast(pa.string())
+        known = pc.and_(pc.is_valid(part["time"]), pc.is_in(sender, pa.array(["client", "server"])))
+        kept = part.filter(known)
+        forward = pc.equal(sender.filter(known), direction).to_pylist()
+        yield from zip(forward, *(column(kept, name) for name in ("time", "packet", *names)), strict=True)
 
 
 def blocks(sack: Sequence[dict[str, int | None] | None] | None) -> list[tuple[int, int]]:
