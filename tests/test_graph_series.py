@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 from pathlib import Path
+from time import process_time
 
 import pyarrow as pa
 import pytest
@@ -125,6 +126,27 @@ def test_a_sack_block_inside_a_segment_leaves_two_parts() -> None:
     assert column(split(series)["rtt_sack"], "sequence") == [100, 250, 0, 150, 200]
 
 
+def test_a_segment_that_overlaps_a_later_one_ends_where_that_begins() -> None:
+    rows = [
+        {"packet": 1, "time": at(0), "sender": "client", "seq": 100, "length": 100, "flags": 16},
+        {"packet": 2, "time": at(1), "sender": "client", "seq": 0, "length": 300, "flags": 16},
+        {"packet": 3, "time": at(3), "sender": "server", "ack": 150, "flags": 16},
+        {"packet": 4, "time": at(4), "sender": "server", "ack": 300, "flags": 16},
+    ]
+    assert points(rtt(table(rows), "client"), "rtt") == [(1, 0.002, 2), (0, 0.003, 1), (0, 0.004, 1)]
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_segments_that_nobody_acknowledges_cost_neither_time_nor_memory(step: int) -> None:
+    rows = [
+        {"packet": number, "time": at(number), "sender": "client", "seq": 200_000 + step * number, "length": 1 + 2 * number, "flags": 16}
+        for number in range(100_000)
+    ]
+    before = process_time()
+    assert rtt(table(rows), "client").num_rows == 0
+    assert process_time() - before < 30
+
+
 def test_window() -> None:
     series = window(conversation(), "client")
     assert points(series, "receive_window") == [(31, 900, 6), (42, 900, 8), (43, 900, 9), (60, 0, 11)]
@@ -192,7 +214,9 @@ def test_round_trip_times_by_looking_through_all(real: pa.Table, direction: str,
     for row in sides(real):
         if row["sender"] == direction:
             if row["length"] and not any(row["seq"] in numbers for numbers, _, _ in waiting):
-                waiting.append((set(range(row["seq"], row["seq"] + row["length"])), row["time"], row["packet"]))
+                end = row["seq"] + row["length"]
+                end = min([end, *(min(numbers) for numbers, _, _ in waiting if min(numbers) > row["seq"])])
+                waiting.append((set(range(row["seq"], end)), row["time"], row["packet"]))
         elif row["ack"] is not None:
             sacked |= bool(row["sack"])
             ranges = [range(row["ack"])] + [range(one["start"], one["end"]) for one in row["sack"] or [] if name == "rtt_sack"]

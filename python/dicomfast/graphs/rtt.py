@@ -12,10 +12,16 @@ from dicomfast.graphs.series import Series, blocks, packets
 from dicomfast.values import SECOND
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
 
 # Segments that wait for their acknowledgement; the one longest in the list is forgotten when there are more.
 _UNACKED = 65_536
+
+# The end of a segment, its time and its packet; where a sample begins, and the time and packet of its segment.
+Segment = tuple[int, int, int | None]
+Sample = tuple[int, int, int | None]
 
 
 def rtt(segments: pa.Table, direction: str) -> pa.Table:
@@ -50,75 +56,62 @@ def _any_sack(segments: pa.Table, direction: str) -> bool:
 
 
 class _Waiting:
-    """Segments that were sent and not acknowledged, by their first sequence number."""
+    """Segments that were sent and not acknowledged, by their first sequence number; no byte waits twice.
+
+    Wireshark lets segments overlap, and measures each of them again at every acknowledgement: that a hostile capture could make
+    endless. Here a segment that overlaps a later one which waits already ends where that one begins.
+    """
 
     def __init__(self) -> None:
         self._starts: list[int] = []
-        self._segments: list[tuple[int, int, int | None]] = []  # the end, the time, the packet
-        self._reach: list[int] = []  # the highest end of this one and those before
-        self._head = 0  # what stands before it is acknowledged
+        self._segments: list[Segment] = []
+        self._head = 0  # what stands before it is done with
 
     def sent(self, start: int, end: int, time: int, packet: int | None) -> None:
+        """A segment goes out; one whose first byte waits already is a retransmission."""
         at = bisect_right(self._starts, start, self._head)
-        if at > self._head and self._reach[at - 1] > start:
+        if at > self._head and self._segments[at - 1][0] > start:
             return
+        if at < len(self._starts):
+            end = min(end, self._starts[at])
         self._starts.insert(at, start)
         self._segments.insert(at, (end, time, packet))
-        self._reach.insert(at, end)
-        self._reach_on(at)
         if len(self._starts) - self._head > _UNACKED:
-            self._head += 1
+            self._done(self._head + 1)
 
-    def _reach_on(self, at: int) -> None:
-        high = self._reach[at - 1] if at > self._head else self._segments[at][0]
-        for index in range(at, len(self._reach)):
-            new = max(high, self._segments[index][0])
-            if index > at and self._reach[index] == new:
-                break
-            self._reach[index] = high = new
-
-    def answered(self, ack: int, sacked: list[tuple[int, int]]) -> list[tuple[int, int, int | None]]:
-        """First sequence number, time and packet of each segment that the number or a block covers."""
-        return self._acknowledged(ack) + [sample for left, right in sacked for sample in self._covered(left, right)]
-
-    def _acknowledged(self, ack: int) -> list[tuple[int, int, int | None]]:
+    def answered(self, ack: int, sacked: list[tuple[int, int]]) -> list[Sample]:
+        """Each segment that the number or a block covers, or as much of it as they cover."""
         until = bisect_left(self._starts, ack, self._head)
-        samples = []
-        partly = []
-        for index in range(self._head, until):
-            end, time, packet = self._segments[index]
-            samples.append((self._starts[index], time, packet))
-            if end > ack:
-                partly.append((end, time, packet))
-        # What is left of a segment that is covered in part begins at the number.
-        self._head = until - len(partly)
-        self._starts[self._head : until] = [ack] * len(partly)
-        self._segments[self._head : until] = partly
-        if partly:
-            self._reach[self._head : until] = [end for end, _, _ in partly]
-            self._reach_on(self._head)
-        if self._head > _UNACKED:
-            del self._starts[: self._head], self._segments[: self._head], self._reach[: self._head]
-            self._head = 0
-        return samples
+        samples = [(start, time, packet) for start, (_, time, packet) in self._between(self._head, until)]
+        if until > self._head and self._segments[until - 1][0] > ack:
+            # What is left of a segment that is covered in part begins at the number.
+            until -= 1
+            self._starts[until] = ack
+        self._done(until)
+        return samples + [sample for left, right in sacked for sample in self._covered(left, right)]
 
-    def _covered(self, left: int, right: int) -> list[tuple[int, int, int | None]]:
+    def _between(self, first: int, last: int) -> Iterator[tuple[int, Segment]]:
+        return zip(self._starts[first:last], self._segments[first:last], strict=True)
+
+    def _covered(self, left: int, right: int) -> list[Sample]:
         """What a SACK block covers for the first time; the rest of a segment waits on."""
-        first = bisect_right(self._reach, left, self._head)
+        first = bisect_left(self._starts, left, self._head)
+        if first > self._head and self._segments[first - 1][0] > left:
+            first -= 1
         last = bisect_left(self._starts, right, first)
         samples = []
         rest = []
-        for index in range(first, last):
-            start, (end, time, packet) = self._starts[index], self._segments[index]
-            if end > left:
-                samples.append((max(start, left), time, packet))
-            parts = ((start, min(end, left)), (max(start, right), end)) if end > left else ((start, end),)
+        for start, (end, time, packet) in self._between(first, last):
+            samples.append((max(start, left), time, packet))
+            parts = ((start, min(end, left)), (max(start, right), end))
             rest += [(begin, (until, time, packet)) for begin, until in parts if begin < until]
-        if samples:
-            rest.sort(key=lambda part: part[0])
-            self._starts[first:last] = [begin for begin, _ in rest]
-            self._segments[first:last] = [segment for _, segment in rest]
-            self._reach[first:last] = [0] * len(rest)
-            if first < len(self._reach):
-                self._reach_on(first)
+        self._starts[first:last] = [begin for begin, _ in rest]
+        self._segments[first:last] = [segment for _, segment in rest]
         return samples
+
+    def _done(self, until: int) -> None:
+        """Forget what stands before; make room when that is much."""
+        self._head = until
+        if self._head > _UNACKED:
+            del self._starts[: self._head], self._segments[: self._head]
+            self._head = 0
