@@ -10,6 +10,7 @@ import numpy as np
 from dicomfast.graphs import marks
 from dicomfast.graphs.series import column, split
 from dicomfast.graphs.style import GREY, KINDS, Axis, Style, cause_color, overlaid
+from dicomfast.terminal import count, duration, size
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
@@ -177,8 +178,6 @@ def _rows(table: pa.Table) -> list[dict[str, Any]]:
 
 
 def _shade(row: dict[str, Any], graph: Graph) -> Shade:
-    from dicomfast.terminal import count, duration, size
-
     def shown(name: str, value: Any) -> str:
         if name in ("duration", "rtt"):
             return duration(value)
