@@ -36,7 +36,7 @@ def test_version(run: Run) -> None:
     assert run("--version").stdout == f"dicomfast {dicomfast.__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["summary"], ["dump"], ["table"], ["tables"]])
+@pytest.mark.parametrize("command", [[], ["summary"], ["dump"], ["table"], ["tables"], ["graph"]])
 def test_help(run: Run, command: list[str]) -> None:
     result = run(*command, "--help")
     assert result.returncode == 0

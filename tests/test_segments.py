@@ -1,4 +1,4 @@
-"""The table segments against tshark's sequence analysis, packet by packet (stored by tests/tshark_segments.py, tshark 4.0.17)."""
+"""The table segments against tshark's sequence analysis, packet by packet (stored by tests/segment_views.py, tshark 4.0.17)."""
 
 import gzip
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from tshark_segments import FLAGS, NUMBERS, SUFFIX
+from segment_views import FLAGS, NUMBERS, SUFFIX
 
 import dicomfast
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from dicomfast.graphs.graph import Graph
+
 
 class Scan:
     """One pass over a capture in constant memory: yields `(table name, pyarrow.RecordBatch)`."""
@@ -91,6 +93,27 @@ class Capture:
         if missing:
             self._whole |= self._read(missing)
         return {name: self._whole[name] for name in names}
+
+    def graph(
+        self,
+        kind: str,
+        *,
+        connection: int | None = None,
+        direction: str | None = None,
+        compare: int | None = None,
+        window: float = 1.0,
+        by: str = "time",
+    ) -> Graph:
+        """A graph of a TCP connection: stevens, tcptrace, throughput, rtt, window or ladder (docs/graphs.md).
+
+        connection: its number; may be left out where there is only one. direction: the side that sent the data, "client" or "server"
+        (default: the one that sent more). compare: another connection to lay over it. window: seconds of a throughput graph.
+        by: "time" or "sequence", for rtt.
+        """
+        from dicomfast.graphs.ask import Question
+
+        question = Question(kind, connection, direction, compare, window, by)
+        return question.answer(self.scan(question.tables))
 
     def close(self) -> None:
         """Let go of the files. Tables that were read stay."""

@@ -12,6 +12,8 @@ import rich_click as click
 import dicomfast
 from dicomfast import _dicomfast, dump, summary, terminal
 from dicomfast.cli import options, progress
+from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, Question
+from dicomfast.graphs.graph import check_suffix
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
 
 if TYPE_CHECKING:
@@ -132,6 +134,41 @@ def _write(scan: dicomfast.Scan, target: Writer, chosen: list[str] | None, limit
         if left == 0:
             break
     target.close()
+
+
+@cli.command("graph")
+@click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
+@options.inputs
+@click.option("--connection", type=click.IntRange(0), metavar="N", help="The TCP connection; needed where there are several.")
+@click.option("--direction", type=click.Choice(DIRECTIONS), help="The side that sent the data; default: which sent more.")
+@click.option("--compare", type=click.IntRange(0), metavar="N", help="Lay this connection over it, aligned at the first byte of data.")
+@click.option("--window", type=click.FloatRange(1e-6), default=1.0, metavar="SECONDS", help="The sliding window of throughput.")
+@click.option("--by", type=click.Choice(BY), default="time", help="The x axis of rtt.")
+@click.option("-o", "path", metavar="OUT", help="Draw (.html, .svg, .png) or export (.csv, .json, .parquet ...); default: KIND.html.")
+def graph_command(
+    kind: str, connection: int | None, direction: str | None, compare: int | None, window: float, by: str, path: str | None, **inputs: Any
+) -> None:
+    """Draw a connection: stevens, tcptrace, throughput, rtt, window or ladder.
+
+    With what was sent when, DICOM messages and the stalls with their causes. The HTML page needs no network; in it you zoom, and point for
+    packets. The other suffixes give the exact series, one row a point.
+    """
+    if compare is not None and compare == connection:
+        raise click.UsageError("--compare names another connection than --connection")
+    if compare is not None and connection is None:
+        raise click.UsageError("--compare needs --connection")
+    if by == "sequence" and kind != "rtt":
+        raise click.UsageError("--by sequence is for rtt")
+    question = Question(kind, connection, direction, compare, window, by)
+    target = path or f"{kind}.html"
+    check_suffix(target)
+    capture = options.capture(**inputs)
+    _keep_inputs(capture, target)
+    with progress.watched(capture, question.tables) as scan:
+        graph = question.answer(scan)
+    graph.save(target)
+    if path is None:
+        click.echo(target)
 
 
 @cli.command("tables")
