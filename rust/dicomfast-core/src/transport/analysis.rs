@@ -169,6 +169,7 @@ impl Analysis {
         }
         if let Some(seen) = reverse.seen
             && segment.has(ACK)
+            && forward.acknowledgment != Some(ack)
             && after(ack, seen)
         {
             said |= ACK_LOST_SEGMENT;
