@@ -15,6 +15,12 @@ pub fn advance(sequence: u32, length: u32) -> u32 {
     sequence.wrapping_add(length)
 }
 
+/// The sequence number before this one.
+#[inline]
+pub fn before(sequence: u32) -> u32 {
+    sequence.wrapping_sub(1)
+}
+
 /// A pair of a sequence number and its position: what turns other sequence numbers nearby into positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference {

@@ -8,7 +8,7 @@ use crate::event::analysis::{
     SENT_AGAIN, SPURIOUS_RETRANSMISSION, WINDOW_FULL, WINDOW_UPDATE, ZERO_WINDOW, ZERO_WINDOW_PROBE, ZERO_WINDOW_PROBE_ACK,
 };
 use crate::event::{ConnectionRecord, NO_TIME, Sack, Time};
-use crate::flow::seq::{Reference, advance, distance};
+use crate::flow::seq::{Reference, advance, before, distance};
 use crate::flow::{End, Ends, Seen};
 use crate::net::segment::Segment;
 use crate::net::segment::flags::{ACK, FIN, RST, SYN};
@@ -151,9 +151,9 @@ impl Analysis {
         let (sequence, length) = (segment.sequence, segment.length);
         let ack = if segment.has(ACK) { segment.acknowledgment } else { 0 };
         let special = segment.flags & (SYN | FIN | RST);
-        let first = *forward.first.get_or_insert(if segment.has(SYN) { sequence } else { sequence.wrapping_sub(1) });
+        let first = *forward.first.get_or_insert(if segment.has(SYN) { sequence } else { before(sequence) });
         if segment.has(ACK) {
-            let other = *reverse.first.get_or_insert(ack.wrapping_sub(1));
+            let other = *reverse.first.get_or_insert(before(ack));
             if self.initial_rtt.is_none() && !segment.has(SYN) && (distance(first, sequence), distance(other, ack)) == (1, 1) {
                 self.initial_rtt =
                     self.syn_time.filter(|_| segment.time != NO_TIME).map(|syn| segment.time.saturating_sub(syn)).filter(|rtt| *rtt > 0);
