@@ -10,23 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-FLAGS = [
-    "retransmission",
-    "fast_retransmission",
-    "spurious_retransmission",
-    "out_of_order",
-    "lost_segment",
-    "ack_lost_segment",
-    "duplicate_ack",
-    "zero_window",
-    "zero_window_probe",
-    "zero_window_probe_ack",
-    "window_full",
-    "window_update",
-    "keep_alive",
-    "keep_alive_ack",
-    "reused_ports",
-]
+from tshark_segments import FLAGS
+
 NUMBERS = {
     "seq": "tcp.seq",
     "ack": "tcp.ack",

@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from generate import Connection, capture
-from segment_views import FLAGS, NUMBERS, SUFFIX
+from segment_views import NUMBERS, SUFFIX
 from segment_views import view as view_of
+from tshark_segments import FLAGS
 
 import dicomfast
 

@@ -13,7 +13,6 @@ import dicomfast
 from dicomfast import _dicomfast, dump, summary, terminal
 from dicomfast.cli import options, progress
 from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, Question
-from dicomfast.graphs.graph import check_suffix
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
 
 if TYPE_CHECKING:
@@ -159,6 +158,8 @@ def graph_command(
         raise click.UsageError("--compare needs --connection")
     if by == "sequence" and kind != "rtt":
         raise click.UsageError("--by sequence is for rtt")
+    from dicomfast.graphs.graph import check_suffix
+
     question = Question(kind, connection, direction, compare, window, by)
     target = path or f"{kind}.html"
     check_suffix(target)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicomfast.errors import ArgumentError
 from dicomfast.graphs import source
+from dicomfast.values import SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,6 @@ KINDS = ("stevens", "tcptrace", "throughput", "rtt", "window", "ladder")
 DIRECTIONS = ("client", "server")
 BY = ("time", "sequence")
 
-_SECOND = 1_000_000_000
 # Wireshark's shortest window, and a longer one than any connection needs.
 _SHORTEST, _LONGEST = 1e-6, 1e6
 
@@ -64,5 +64,5 @@ class Question:
 
         numbers = None if self.connection is None else [number for number in (self.connection, self.compare) if number is not None]
         found = source.collect(batches, numbers)
-        first, *others = [Graph(self.kind, one, direction=self.direction, span=round(self.window * _SECOND), by=self.by) for one in found]
+        first, *others = [Graph(self.kind, one, direction=self.direction, span=round(self.window * SECOND), by=self.by) for one in found]
         return first.compare(others[0]) if others else first

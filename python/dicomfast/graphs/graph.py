@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from dicomfast.graphs.source import Source
 
-DIRECTIONS = ("client", "server")
 DRAWN = (".html", ".svg", ".png")
 EXPORTED = (".csv", ".json", ".ndjson", ".jsonl", ".parquet", ".pq", ".arrow", ".feather", ".arrows")
 

@@ -143,7 +143,7 @@ impl<S: Sink> Handler<'_, S> {
     /// Whether a PDU belongs to a later association than the one that this direction is in.
     fn is_later(&mut self, pdu: &Pdu) -> bool {
         let end = self.end;
-        let next = self.at.saturating_sub(*self.base) as usize + 1;
+        let next = self.index() + 1;
         let next_exists = next < self.associations.len();
         // Whoever has heard of the next association has left this one.
         let heard = self.associations.get(next).is_some_and(|next| next.was_heard(end, pdu));
@@ -175,6 +175,13 @@ impl<S: Sink> Handler<'_, S> {
         has_room && self.current().is_some_and(|current| *current.seen.get(end) == 0 && current.is_request_ahead_of(end, pdu))
     }
 
+    fn new_association(&mut self, pdu: &Pdu) -> Association {
+        let association = Association::new(*self.next_association, pdu.first);
+        *self.next_association += 1;
+        *self.count += 1;
+        association
+    }
+
     /// Moves this direction to the association that a PDU of this type belongs to, and makes it where it is new.
     pub(super) fn enter(&mut self, pdu: &Pdu) {
         let (info, end, lost, hole) = (self.info, self.end, *self.lost, *self.hole);
@@ -190,16 +197,13 @@ impl<S: Sink> Handler<'_, S> {
             self.retire();
         }
         if self.is_of_an_unseen_one(pdu) {
-            let index = self.at.saturating_sub(*self.base) as usize;
-            self.associations.insert(index, Association::new(*self.next_association, pdu.first));
+            let unseen = self.new_association(pdu);
+            self.associations.insert(self.index(), unseen);
             *self.other_at += 1;
-            *self.next_association += 1;
-            *self.count += 1;
         }
         while *self.base + self.associations.len() as u64 <= *self.at {
-            self.associations.push_back(Association::new(*self.next_association, pdu.first));
-            *self.next_association += 1;
-            *self.count += 1;
+            let next = self.new_association(pdu);
+            self.associations.push_back(next);
             if self.associations.len() > self.limits.open_associations {
                 *self.other_at = (*self.other_at).max(*self.base + 1);
                 self.retire();

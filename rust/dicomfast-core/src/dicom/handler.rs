@@ -84,9 +84,14 @@ pub(super) struct Handler<'a, S> {
 }
 
 impl<S: Sink> Handler<'_, S> {
+    /// Where the association that this direction is in stands among the open ones. No direction is in one that is retired.
+    pub(super) fn index(&self) -> usize {
+        self.at.saturating_sub(*self.base) as usize
+    }
+
     pub(super) fn current(&mut self) -> Option<&mut Association> {
-        let index = self.at.checked_sub(*self.base)?;
-        self.associations.get_mut(index as usize)
+        let index = self.index();
+        self.associations.get_mut(index)
     }
 
     pub(super) fn note(&mut self, stamp: Stamp, anomaly: Anomaly) {
@@ -101,8 +106,8 @@ impl<S: Sink> Handler<'_, S> {
             let length = assembled.command_bytes + assembled.dataset_bytes;
             self.note(assembled.last, Anomaly::new(kind, detail).spanning(assembled.offset, length));
         }
-        let Some(index) = self.at.checked_sub(*self.base) else { return };
-        let Some(association) = self.associations.get_mut(index as usize) else { return };
+        let index = self.index();
+        let Some(association) = self.associations.get_mut(index) else { return };
         let command = assembled.command;
         let message = MessageRecord {
             association: association.number,
@@ -193,8 +198,7 @@ impl<S: Sink> Handler<'_, S> {
         }
         let deferred = if kind == Kind::Accept { std::mem::take(&mut association.deferred) } else { Vec::new() };
         self.event(pdu, &[]);
-        let index = self.at.saturating_sub(*self.base) as usize;
-        if let Some(association) = self.associations.get(index) {
+        if let Some(association) = self.associations.get(self.index()) {
             for message in deferred {
                 self.out.message(association, message);
             }
@@ -224,8 +228,7 @@ fn issues_of(assembled: &mut Assembled) -> Vec<(AnomalyKind, Cow<'static, str>)>
 
 impl<S: Sink> Upper for Handler<'_, S> {
     fn limit(&self) -> Option<u32> {
-        let index = self.at.checked_sub(*self.base)?;
-        self.associations.get(index as usize)?.limit_for(self.end, self.info)
+        self.associations.get(self.index())?.limit_for(self.end, self.info)
     }
 
     fn begin(&mut self, pdu: &Pdu) {

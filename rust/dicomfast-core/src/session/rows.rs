@@ -52,7 +52,7 @@ enum Told {
     Message(MessageRecord),
     Operation(OperationRecord),
     Pdu(PduRecord),
-    Segment(Box<SegmentRecord>),
+    Segment(SegmentRecord),
     Event(Box<EventRecord>),
     Anomaly(Anomaly),
     Capture(Box<CaptureRecord>),
@@ -187,7 +187,7 @@ impl Told {
             Self::Message(record) => sink.message(record),
             Self::Operation(record) => sink.operation(record),
             Self::Pdu(record) => sink.pdu(record),
-            Self::Segment(record) => sink.segment(*record),
+            Self::Segment(record) => sink.segment(record),
             Self::Event(record) => sink.event(*record),
             Self::Anomaly(record) => sink.anomaly(record),
             Self::Capture(record) => sink.capture(*record),
@@ -221,7 +221,7 @@ forward! {
     message(MessageRecord) as Told::Message;
     operation(OperationRecord) as Told::Operation;
     pdu(PduRecord) as Told::Pdu;
-    segment(SegmentRecord) as |record| Told::Segment(Box::new(record));
+    segment(SegmentRecord) as Told::Segment;
     event(EventRecord) as |record| Told::Event(Box::new(record));
     anomaly(Anomaly) as Told::Anomaly;
     capture(CaptureRecord) as |record| Told::Capture(Box::new(record));
