@@ -73,3 +73,9 @@ def test_an_unknown_table_is_named() -> None:
     with pytest.raises(AttributeError, match="no table"):
         _ = dicomfast.open("x.pcap").nothing
     assert "associations" in dir(dicomfast.open("x.pcap"))
+
+
+def test_commands_load_graphs_only_to_draw_one() -> None:
+    code = "import sys, dicomfast.cli.commands, dicomfast.graphs as graphs; print('dicomfast.graphs.graph' in sys.modules, graphs.Graph)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False <class 'dicomfast.graphs.graph.Graph'>\n"
