@@ -2,16 +2,20 @@
 //! stages make these, the tables and findings take them; neither knows the other.
 
 mod association;
+mod budget;
 mod connection;
 mod message;
 mod report;
 mod segment;
+mod stall;
 
 pub use association::{AssociationRecord, ContextRecord, EndedBy, EventRecord, Outcome, PduRecord, PeerRecord};
-pub use connection::{Closed, ConnectionRecord, Opened, Protocol, SideCounts};
+pub use budget::{Budget, Class, Spent};
+pub use connection::{Closed, ConnectionRecord, Opened, Protocol, SideCounts, Tap};
 pub use message::{CommandSet, MessageRecord, OperationRecord};
 pub use report::{CaptureRecord, FindingRecord, Severity};
 pub use segment::{Sack, SegmentRecord, analysis};
+pub use stall::{Cause, Confidence, StallRecord};
 
 use std::net::IpAddr;
 
@@ -94,6 +98,7 @@ pub trait Sink {
     fn operation(&mut self, _record: OperationRecord) {}
     fn pdu(&mut self, _record: PduRecord) {}
     fn segment(&mut self, _record: SegmentRecord) {}
+    fn stall(&mut self, _record: StallRecord) {}
     fn event(&mut self, _record: EventRecord) {}
     fn anomaly(&mut self, _record: Anomaly) {}
     fn capture(&mut self, _record: CaptureRecord) {}

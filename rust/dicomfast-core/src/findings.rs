@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 
 use crate::anomaly::Anomaly;
-use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, FindingRecord, MessageRecord, OperationRecord};
+use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, FindingRecord, MessageRecord, OperationRecord, StallRecord};
 use crate::limits::Limits;
 
 mod association;
@@ -104,6 +104,9 @@ impl Rules {
             operation::note(record, progress);
         }
     }
+
+    /// A message stood still.
+    pub fn stall(&mut self, _record: &StallRecord) {}
 
     pub fn anomaly(&mut self, record: &Anomaly) {
         for rule in capture::ANOMALY_RULES {

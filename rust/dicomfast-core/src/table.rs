@@ -9,13 +9,15 @@ use arrow_schema::{Schema, SchemaRef};
 
 use crate::anomaly::Anomaly;
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, SegmentRecord, Sink, Wants,
+    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, SegmentRecord, Sink,
+    StallRecord, Wants,
 };
 use crate::findings::Rules;
 use crate::limits::Limits;
 
 mod anomalies;
 mod associations;
+mod budget;
 mod capture_info;
 mod column;
 mod connections;
@@ -27,6 +29,7 @@ mod pdus;
 mod presentation_contexts;
 mod segments;
 mod side;
+mod stalls;
 
 use column::Columns;
 pub use column::DOC;
@@ -93,6 +96,8 @@ tables! {
     Pdus in pdus;
     /// One row per TCP segment of the connections that are followed, with Wireshark's analysis.
     Segments in segments;
+    /// One row per time in which a message stood still, with the cause.
+    Stalls in stalls;
     /// One row per association event and per DIMSE message, as it happens.
     Events in events;
 }
@@ -255,6 +260,13 @@ impl Sink for Tables {
         if let Some(rows) = &mut self.builders.segments {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
+    }
+
+    fn stall(&mut self, record: StallRecord) {
+        if let Some(rows) = &mut self.builders.stalls {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+        self.judge(|rules| rules.stall(&record));
     }
 
     fn event(&mut self, record: EventRecord) {

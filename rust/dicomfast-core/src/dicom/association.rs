@@ -359,6 +359,7 @@ impl Association {
             failed: self.failed,
             dataset_bytes: self.dataset_bytes,
             dataset_span: self.dataset_span,
+            budget: None,
             complete: !self.damaged && self.request.is_some() && self.is_answered(info) && ended_by != EndedBy::Open,
         }
     }

@@ -284,6 +284,7 @@ fn operation_of(request: &MessageRecord, connection: u64) -> OperationRecord {
         request_end: Some(request.last.time),
         first_response: None,
         end: None,
+        budget: None,
         priority: command.priority,
         move_destination: command.move_destination.clone(),
         move_originator_ae: command.move_originator_ae.clone(),

@@ -1,6 +1,6 @@
 //! What is told of an association (PS3.8): its row, its PDUs, and its events as they happen.
 
-use super::{Endpoint, Sender, Stamp, Time, Uid};
+use super::{Budget, Endpoint, Sender, Stamp, Time, Uid};
 
 /// How an association came out (`associations.outcome`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +126,8 @@ pub struct AssociationRecord {
     pub dataset_bytes: u64,
     /// First and last byte of data sets, for the throughput.
     pub dataset_span: Option<(Time, Time)>,
+    /// Where the time from `first` to `last` went.
+    pub budget: Option<Budget>,
     /// Every byte of both directions from request to end was seen.
     pub complete: bool,
 }

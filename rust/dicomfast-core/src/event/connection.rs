@@ -84,6 +84,38 @@ pub struct SideCounts {
     pub max_window: Option<u64>,
 }
 
+/// Where the packets were captured, seen from a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tap {
+    Client,
+    Server,
+    Between,
+}
+
+impl Tap {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Between => "between",
+        }
+    }
+
+    /// From the two halves of the handshake's round-trip time: at an end where the way to it takes less than a tenth of the whole.
+    /// On a path shorter than a millisecond the hosts themselves take longer than the way, and nothing can be told.
+    pub fn of(client_way: Option<i64>, server_way: Option<i64>) -> Option<Self> {
+        const SHORT: i64 = 1_000_000;
+        let (client, server) = (client_way?, server_way?);
+        let whole = client.checked_add(server)?;
+        Some(match () {
+            () if whole < SHORT => return None,
+            () if client < whole / 10 => Self::Client,
+            () if server < whole / 10 => Self::Server,
+            () => Self::Between,
+        })
+    }
+}
+
 /// A row of `connections`, made when the connection ends (or the input does).
 #[derive(Clone, Debug)]
 pub struct ConnectionRecord {
@@ -100,6 +132,10 @@ pub struct ConnectionRecord {
     pub closed: Closed,
     /// SYN to the client's first acknowledgement of the SYN-ACK.
     pub syn_rtt: Option<i64>,
+    /// The two halves of it: from the SYN-ACK to the acknowledgement of it (the way from the capture point to the client and back), and from
+    /// the SYN to the SYN-ACK (to the server and back).
+    pub client_way: Option<i64>,
+    pub server_way: Option<i64>,
     pub sack_permitted: Option<bool>,
     pub client_counts: SideCounts,
     pub server_counts: SideCounts,

@@ -1,6 +1,6 @@
 //! What is told of DIMSE messages and of the operations they make up (PS3.7).
 
-use super::{Sender, Stamp, Time, Uid};
+use super::{Budget, Sender, Stamp, Time, Uid};
 
 /// The command set of a message (PS3.7 section 9.3, 10.3 and annex E), each element as it stood; `None` where absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,6 +91,8 @@ pub struct OperationRecord {
     pub request_end: Option<Time>,
     pub first_response: Option<Time>,
     pub end: Option<Time>,
+    /// Where the time from `request_start` to `end` went.
+    pub budget: Option<Budget>,
     pub priority: Option<u16>,
     pub move_destination: Option<String>,
     pub move_originator_ae: Option<String>,

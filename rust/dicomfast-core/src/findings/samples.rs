@@ -34,6 +34,8 @@ pub(crate) fn connection() -> ConnectionRecord {
         opened: Opened::Handshake,
         closed: Closed::Fin,
         syn_rtt: Some(1_000),
+        client_way: Some(400),
+        server_way: Some(600),
         sack_permitted: Some(true),
         client_counts: counts.clone(),
         server_counts: counts,
@@ -96,6 +98,7 @@ pub(crate) fn association() -> AssociationRecord {
         failed: 0,
         dataset_bytes: 10_000,
         dataset_span: Some((SECOND, 2 * SECOND)),
+        budget: None,
         complete: true,
     }
 }
@@ -122,6 +125,7 @@ pub(crate) fn operation() -> OperationRecord {
         request_end: Some(SECOND + SECOND / 2),
         first_response: Some(2 * SECOND),
         end: Some(2 * SECOND + 10),
+        budget: None,
         priority: Some(0),
         move_destination: None,
         move_originator_ae: None,

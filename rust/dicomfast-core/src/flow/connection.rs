@@ -167,6 +167,8 @@ impl<S> Connection<S> {
             opened: if self.handshake { Opened::Handshake } else { Opened::Midstream },
             closed,
             syn_rtt: self.syn_rtt,
+            client_way: None,
+            server_way: None,
             sack_permitted: sack,
             client_counts: std::mem::take(&mut self.halves.get_mut(client).counts),
             server_counts: std::mem::take(&mut self.halves.get_mut(server).counts),

@@ -10,7 +10,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use crate::anomaly::Anomaly;
 use crate::error::{Error, Result};
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, SegmentRecord, Sink, Wants,
+    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, SegmentRecord, Sink,
+    StallRecord, Wants,
 };
 use crate::table::{Table, Tables};
 
@@ -53,6 +54,7 @@ enum Told {
     Operation(OperationRecord),
     Pdu(PduRecord),
     Segment(SegmentRecord),
+    Stall(Box<StallRecord>),
     Event(Box<EventRecord>),
     Anomaly(Anomaly),
     Capture(Box<CaptureRecord>),
@@ -188,6 +190,7 @@ impl Told {
             Self::Operation(record) => sink.operation(record),
             Self::Pdu(record) => sink.pdu(record),
             Self::Segment(record) => sink.segment(record),
+            Self::Stall(record) => sink.stall(*record),
             Self::Event(record) => sink.event(*record),
             Self::Anomaly(record) => sink.anomaly(record),
             Self::Capture(record) => sink.capture(*record),
@@ -222,6 +225,7 @@ forward! {
     operation(OperationRecord) as Told::Operation;
     pdu(PduRecord) as Told::Pdu;
     segment(SegmentRecord) as Told::Segment;
+    stall(StallRecord) as |record| Told::Stall(Box::new(record));
     event(EventRecord) as |record| Told::Event(Box::new(record));
     anomaly(Anomaly) as Told::Anomaly;
     capture(CaptureRecord) as |record| Told::Capture(Box::new(record));

@@ -125,4 +125,5 @@ columns! {
     last_packet: U64 = row.last.packet;
     /// Whether every byte of both directions from request to end was seen.
     complete: Bool = row.complete;
+    and budget: super::budget::Builder = &row.budget;
 }

@@ -41,30 +41,35 @@ pub(super) fn field<C: Column>(name: &str, doc: &str) -> Field {
 }
 
 /// A `Builder` with `append(&Record)`, from one list: the doc comment (it becomes the field's metadata), the name, the kind and
-/// the value of each column. A `let` before the columns names what several of them need.
+/// the value of each column. A `let` before the columns names what several of them need; an `and` after them adds columns that several
+/// tables have.
 macro_rules! columns {
     (
         $record:ty as $row:ident;
         $(let $local:ident = $init:expr;)*
         $($(#[doc = $doc:literal])+ $name:ident: $kind:ident = $value:expr;)+
+        $(and $part:ident: $columns:ty = $of:expr;)*
     ) => {
         #[derive(Default)]
         pub(super) struct Builder {
             rows: usize,
             $($name: $crate::table::column::$kind,)+
+            $($part: $columns,)*
         }
 
         impl Builder {
             pub(super) fn append(&mut self, $row: &$record) {
                 $(let $local = $init;)*
                 $(self.$name.append($value);)+
+                $(self.$part.append($of);)*
                 self.rows += 1;
             }
         }
 
         impl $crate::table::column::Columns for Builder {
             fn fields() -> Vec<arrow_schema::Field> {
-                vec![$($crate::table::column::field::<$crate::table::column::$kind>(stringify!($name), concat!($($doc),+)),)+]
+                let own = vec![$($crate::table::column::field::<$crate::table::column::$kind>(stringify!($name), concat!($($doc),+)),)+];
+                [own, $(<$columns as $crate::table::column::Columns>::fields(),)*].concat()
             }
 
             fn rows(&self) -> usize {
@@ -73,7 +78,8 @@ macro_rules! columns {
 
             fn arrays(&mut self) -> Vec<arrow_array::ArrayRef> {
                 self.rows = 0;
-                vec![$($crate::table::column::Column::finish(&mut self.$name),)+]
+                let own = vec![$($crate::table::column::Column::finish(&mut self.$name),)+];
+                [own, $($crate::table::column::Columns::arrays(&mut self.$part),)*].concat()
             }
         }
     };

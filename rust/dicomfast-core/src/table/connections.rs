@@ -8,7 +8,7 @@ use super::side;
 use crate::event::ConnectionRecord;
 
 mod whole {
-    use crate::event::ConnectionRecord;
+    use crate::event::{ConnectionRecord, Tap};
     use crate::table::column::{columns, span};
 
     columns! {
@@ -45,6 +45,12 @@ mod whole {
         closed: Word = row.closed.name();
         /// From the SYN to the client's acknowledgement of the SYN-ACK.
         syn_rtt: Duration = row.syn_rtt;
+        /// From the SYN-ACK to the client's acknowledgement of it: the way from the capture point to the client and back.
+        client_way: Duration = row.client_way;
+        /// From the SYN to the SYN-ACK: the way from the capture point to the server and back.
+        server_way: Duration = row.server_way;
+        /// Where the capture point stood, by these two: "client", "server" or "between"; null where no handshake tells, or on a path shorter than a millisecond.
+        tap: Word = Tap::of(row.client_way, row.server_way).map(Tap::name);
         /// Whether both sides permitted selective acknowledgements (RFC 2018).
         sack_permitted: Bool = row.sack_permitted;
         /// Associations on this connection.

@@ -90,4 +90,5 @@ columns! {
     complete: Bool = row.complete;
     /// Whether a final response was seen.
     answered: Bool = row.answered;
+    and budget: super::budget::Builder = &row.budget;
 }
