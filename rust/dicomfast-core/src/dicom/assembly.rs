@@ -5,8 +5,9 @@ use super::command;
 use super::issue::Issue;
 use super::pdu::{Pdu, Pdv};
 use crate::anomaly::AnomalyKind;
-use crate::event::{CommandSet, Stamp};
+use crate::event::{CommandSet, Spent, Stamp};
 use crate::limits::Limits;
+use crate::transport::Timeline;
 
 /// Messages of different presentation contexts that are taken apart at once; PS3.8 allows one.
 const INTERLEAVED: usize = 4;
@@ -36,6 +37,8 @@ pub struct Assembled {
     pub start: u64,
     pub end: u64,
     pub received: Option<u64>,
+    /// Where the time had gone when it began.
+    pub begun: Spent,
     pub complete: bool,
     last_pdu: u64,
     command_over: bool,
@@ -50,7 +53,7 @@ pub struct Assembled {
 const GROUP_LENGTH: [u8; 8] = [0, 0, 0, 0, 4, 0, 0, 0];
 
 impl Assembled {
-    fn new(pdu: &Pdu, pdv: Pdv, first: Stamp) -> Self {
+    fn new(pdu: &Pdu, pdv: Pdv, first: Stamp, timeline: &Timeline) -> Self {
         Self {
             context_id: pdv.context_id,
             command: CommandSet::default(),
@@ -68,6 +71,7 @@ impl Assembled {
             start: pdu.position,
             end: pdu.position,
             received: pdu.received,
+            begun: timeline.at(first.time),
             complete: true,
             last_pdu: u64::MAX,
             command_over: false,
@@ -120,7 +124,7 @@ pub struct Assembly {
 
 impl Assembly {
     /// A fragment begins.
-    pub fn pdv(&mut self, pdu: &Pdu, pdv: Pdv) -> Step {
+    pub fn pdv(&mut self, pdu: &Pdu, pdv: Pdv, timeline: &Timeline) -> Step {
         let mut step = Step::default();
         let torn = std::mem::take(&mut self.torn);
         if pdv.is_command {
@@ -144,7 +148,7 @@ impl Assembly {
                 step.broken.push(self.open.remove(0).broken());
             }
             let first = if pdu.pdvs <= 1 { pdu.first } else { pdu.last };
-            self.open.push(Assembled { unsure: torn, ..Assembled::new(pdu, pdv, first) });
+            self.open.push(Assembled { unsure: torn, ..Assembled::new(pdu, pdv, first, timeline) });
             self.open.len() - 1
         });
         if let Some(message) = self.open.get_mut(self.current) {
@@ -204,6 +208,11 @@ impl Assembly {
     /// Whether a message has begun and is not over, and nothing is missing since.
     pub fn goes_on(&self) -> bool {
         !self.torn && self.open.iter().any(|message| !message.torn)
+    }
+
+    /// The command set, as far as it is decoded, of the message that is under way.
+    pub fn under_way(&self) -> Option<&CommandSet> {
+        self.open.get(self.current).map(|message| &message.command)
     }
 
     /// Bytes are missing that belong to no known fragment: nothing that is open can be complete.

@@ -4,14 +4,15 @@
 use super::associate::{Associate, context_records};
 use super::border::Unseen;
 use super::pairing::Pairing;
-use super::pdu::Pdu;
+use super::pdu::{P_DATA, Pdu};
 use super::status::{Category, status};
 use crate::anomaly::AnomalyKind;
 use crate::event::{
-    AssociationRecord, Closed, ContextRecord, EndedBy, MessageRecord, NO_TIME, OperationRecord, Outcome, PeerRecord, Sender, Stamp, Time,
-    Uid,
+    AssociationRecord, Budget, Closed, ContextRecord, EndedBy, MessageRecord, NO_TIME, OperationRecord, Outcome, PeerRecord, Sender, Spent,
+    Stamp, Time, Uid,
 };
 use crate::flow::{End, Ends, Info};
+use crate::transport::Timeline;
 
 const C_STORE_RQ: u16 = 0x0001;
 
@@ -38,6 +39,11 @@ pub struct Association {
     pub(super) last_word: Ends<Option<u64>>,
     first: Stamp,
     last: Stamp,
+    /// Where the time had gone by then.
+    begun: Spent,
+    ended: Spent,
+    /// A P-DATA-TF has begun.
+    has_data: bool,
     /// PDUs of each end, and where the first one began.
     pub seen: Ends<u64>,
     pub starts: Ends<Option<u64>>,
@@ -63,7 +69,8 @@ pub struct Association {
 }
 
 impl Association {
-    pub fn new(number: u64, first: Stamp) -> Self {
+    pub fn new(number: u64, first: Stamp, timeline: &Timeline) -> Self {
+        let begun = timeline.at(first.time);
         Self {
             number,
             requestor: None,
@@ -82,6 +89,9 @@ impl Association {
             last_word: Ends::default(),
             first,
             last: first,
+            begun,
+            ended: begun,
+            has_data: false,
             seen: Ends::default(),
             starts: Ends::default(),
             answering: false,
@@ -116,7 +126,7 @@ impl Association {
     }
 
     /// A PDU begins; what is wrong with its coming now (PS3.8 section 9.2, per end).
-    pub fn begin(&mut self, end: End, pdu: &Pdu) -> Option<(AnomalyKind, &'static str)> {
+    pub fn begin(&mut self, end: End, pdu: &Pdu, timeline: &Timeline) -> Option<(AnomalyKind, &'static str)> {
         self.unseen.heard(end, pdu);
         let seen = self.seen.get_mut(end);
         *seen += 1;
@@ -124,7 +134,9 @@ impl Association {
         self.starts.get_mut(end).get_or_insert(pdu.position);
         if pdu.first.packet < self.first.packet {
             self.first = pdu.first;
+            self.begun = timeline.at(pdu.first.time);
         }
+        self.has_data |= pdu.pdu_type == P_DATA;
         match pdu.pdu_type {
             1 => self.requestor = Some(end),
             2 | 3 => {
@@ -150,9 +162,10 @@ impl Association {
         }
     }
 
-    pub fn end(&mut self, end: End, pdu: &Pdu) {
+    pub fn end(&mut self, end: End, pdu: &Pdu, timeline: &Timeline) {
         if pdu.last.packet >= self.last.packet {
             self.last = pdu.last;
+            self.ended = timeline.at(pdu.last.time);
         }
         *self.bytes.get_mut(end) += 6 + u64::from(pdu.length) - pdu.remaining.min(u64::from(pdu.length));
         if matches!(pdu.pdu_type, 2 | 3) {
@@ -267,6 +280,35 @@ impl Association {
         }
     }
 
+    /// Nothing more belongs to it.
+    pub fn is_over(&self) -> bool {
+        self.abort.is_some() || self.reject.is_some() || self.released.is_some()
+    }
+
+    /// Its request, or the one for its release, waits for the answer. Where data came the answer was lost.
+    pub fn is_negotiating(&self) -> bool {
+        let setting_up = !self.has_answer() && !self.has_data;
+        setting_up || self.release_requested.first || self.release_requested.second
+    }
+
+    /// Data move in it, and nobody has asked for its end.
+    #[inline]
+    pub fn is_carrying_data(&self) -> bool {
+        self.has_data && !self.is_over() && !self.release_requested.first && !self.release_requested.second
+    }
+
+    /// Whether several operations may be open at once, as agreed (PS3.7 annex D.3.3.3).
+    pub fn is_asynchronous(&self) -> bool {
+        self.accept.as_ref().and_then(|accept| accept.async_window).is_some_and(|window| window.invoked != 1 || window.performed != 1)
+    }
+
+    /// Where the time from its first byte to its last went.
+    fn budget(&self) -> Option<Budget> {
+        let (first, last) = (self.first.time, self.last.time);
+        let duration = if first == NO_TIME || last == NO_TIME { None } else { last.checked_sub(first) };
+        duration.map(|duration| self.ended.since(&self.begun, duration))
+    }
+
     fn outcome(&self, info: &Info) -> Outcome {
         if self.accept.is_some() {
             Outcome::Accepted
@@ -359,7 +401,7 @@ impl Association {
             failed: self.failed,
             dataset_bytes: self.dataset_bytes,
             dataset_span: self.dataset_span,
-            budget: None,
+            budget: self.budget(),
             complete: !self.damaged && self.request.is_some() && self.is_answered(info) && ended_by != EndedBy::Open,
         }
     }

@@ -176,7 +176,7 @@ impl<S: Sink> Handler<'_, S> {
     }
 
     fn new_association(&mut self, pdu: &Pdu) -> Association {
-        let association = Association::new(*self.next_association, pdu.first);
+        let association = Association::new(*self.next_association, pdu.first, self.timeline);
         *self.next_association += 1;
         *self.count += 1;
         association

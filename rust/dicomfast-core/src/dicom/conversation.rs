@@ -13,15 +13,16 @@ use crate::anomaly::Anomaly;
 use crate::event::{Closed, ConnectionRecord, Protocol, Sink, Wants};
 use crate::flow::{Consumer, End, Ends, Info, Missing, Place};
 use crate::limits::Limits;
+use crate::transport::Timeline;
 
 /// IANA: dicom-tls.
 const DICOM_TLS_PORT: u16 = 2762;
 
 /// One direction.
 #[derive(Debug, Default)]
-struct Lane {
-    framer: Framer,
-    assembly: Assembly,
+pub(super) struct Lane {
+    pub(super) framer: Framer,
+    pub(super) assembly: Assembly,
     /// Number, on this connection, of the association that its PDUs belong to now.
     at: u64,
     /// The first bytes, to tell other protocols.
@@ -39,8 +40,10 @@ struct Lane {
 /// The state of one connection.
 #[derive(Debug, Default)]
 pub struct Conversation {
-    lanes: Ends<Lane>,
-    associations: VecDeque<Association>,
+    pub(super) lanes: Ends<Lane>,
+    pub(super) associations: VecDeque<Association>,
+    /// Where the time went so far.
+    pub timeline: Timeline,
     /// Number, on this connection, of the first association that is still open.
     base: u64,
     is_dicom: bool,
@@ -67,7 +70,7 @@ impl<S: Sink> Dicom<S> {
     #[inline]
     fn frame(&mut self, state: &mut Conversation, info: &Info, end: End, run: impl FnOnce(&mut Framer, &Limits, &mut Handler<'_, S>)) {
         let limits = &self.limits;
-        let Conversation { lanes, associations, base, is_dicom, count, .. } = state;
+        let Conversation { lanes, associations, base, is_dicom, count, timeline, .. } = state;
         let (lane, other) = match end {
             End::First => (&mut lanes.first, &mut lanes.second),
             End::Second => (&mut lanes.second, &mut lanes.first),
@@ -89,6 +92,7 @@ impl<S: Sink> Dicom<S> {
             base,
             is_dicom,
             count,
+            timeline,
             info,
             end,
         };

@@ -70,6 +70,15 @@ impl Default for Framer {
 }
 
 impl Framer {
+    /// Whether a PDU has begun and is not over.
+    pub fn is_inside(&self) -> bool {
+        match self.state {
+            State::Searching(_) => false,
+            State::Header => self.have > 0,
+            _ => true,
+        }
+    }
+
     pub fn is_searching(&self) -> bool {
         matches!(self.state, State::Searching(_))
     }

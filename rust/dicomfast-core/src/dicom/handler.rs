@@ -14,6 +14,7 @@ use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{Closed, CommandSet, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
 use crate::flow::{End, Info};
 use crate::limits::Limits;
+use crate::transport::Timeline;
 
 /// Where rows go, and what numbers them.
 pub(super) struct Out<'a, S> {
@@ -79,6 +80,7 @@ pub(super) struct Handler<'a, S> {
     pub(super) base: &'a mut u64,
     pub(super) is_dicom: &'a mut bool,
     pub(super) count: &'a mut u64,
+    pub(super) timeline: &'a Timeline,
     pub(super) info: &'a Info,
     pub(super) end: End,
 }
@@ -131,6 +133,8 @@ impl<S: Sink> Handler<'_, S> {
             received: assembled.received,
             other_reached: self.other_reached,
             lost: *self.lost,
+            begun: assembled.begun,
+            ended: self.timeline.at(assembled.last.time),
         };
         if !names_its_operation(&message.command) {
             *self.lost = (*self.lost).max(assembled.end);
@@ -207,7 +211,7 @@ impl<S: Sink> Handler<'_, S> {
 }
 
 /// Whether enough of a command set is known to say which operation it belongs to.
-fn names_its_operation(command: &CommandSet) -> bool {
+pub(super) fn names_its_operation(command: &CommandSet) -> bool {
     command.command_field.is_some() && (command.message_id.is_some() || command.message_id_responded_to.is_some())
 }
 
@@ -232,10 +236,10 @@ impl<S: Sink> Upper for Handler<'_, S> {
     }
 
     fn begin(&mut self, pdu: &Pdu) {
-        let (info, end) = (self.info, self.end);
+        let (info, end, timeline) = (self.info, self.end, self.timeline);
         self.enter(pdu);
         let Some(association) = self.current() else { return };
-        let wrong = association.begin(end, pdu);
+        let wrong = association.begin(end, pdu, timeline);
         let too_large = association.limit_for(end, info).filter(|limit| pdu.pdu_type == P_DATA && pdu.length > *limit);
         if let Some((kind, detail)) = wrong {
             self.note(pdu.first, Anomaly::new(kind, detail).spanning(pdu.offset, u64::from(pdu.length)));
@@ -275,7 +279,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
                     .spanning(pdu.offset, pdv.length),
             );
         }
-        let step = self.assembly.pdv(pdu, pdv);
+        let step = self.assembly.pdv(pdu, pdv, self.timeline);
         if let Some((kind, detail)) = step.issue {
             self.note(pdu.last, Anomaly::new(kind, detail).spanning(pdu.offset, pdv.length));
         }
@@ -295,10 +299,10 @@ impl<S: Sink> Upper for Handler<'_, S> {
     }
 
     fn end(&mut self, pdu: &Pdu) {
-        let (info, end) = (self.info, self.end);
+        let (info, end, timeline) = (self.info, self.end, self.timeline);
         let wants = self.out.wants.pdus;
         let Some(association) = self.current() else { return };
-        association.end(end, pdu);
+        association.end(end, pdu, timeline);
         if wants {
             let record = PduRecord {
                 association: association.number,

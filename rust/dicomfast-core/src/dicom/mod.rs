@@ -17,6 +17,7 @@ pub mod issue;
 pub mod names;
 mod pairing;
 pub mod pdu;
+mod phase;
 pub mod resync;
 pub mod status;
 pub mod text;

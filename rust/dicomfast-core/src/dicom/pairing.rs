@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::{MessageRecord, OperationRecord, Sender};
+use crate::event::{Budget, MessageRecord, NO_TIME, OperationRecord, Sender, Spent, Time};
 
 /// C-CANCEL-RQ (PS3.7 section 9.3.2.3).
 pub const C_CANCEL_RQ: u16 = 0x0fff;
@@ -28,6 +28,9 @@ pub struct Span {
     pub other_reached: u64,
     /// Before this, messages of its own direction may be missing.
     pub lost: u64,
+    /// Where the time had gone when the message began, and when it ended.
+    pub begun: Spent,
+    pub ended: Spent,
 }
 
 /// A response with its place.
@@ -63,6 +66,8 @@ pub struct Pairing {
     /// The others, by id and how much their sender had received: only a request that comes after all can be theirs.
     unmatched: BTreeSet<(Id, u64, Turn)>,
     turn: Turn,
+    /// The last request of each side.
+    newest: BTreeMap<Sender, Turn>,
 }
 
 /// What came of a message.
@@ -87,6 +92,12 @@ impl Pairing {
         paired
     }
 
+    /// Whether a request is not answered yet. Of several of one side, where only one may be open, the last: those before were answered in
+    /// bytes that are missing.
+    pub fn is_waiting(&self, asynchronous: bool) -> bool {
+        if asynchronous { !self.pending.is_empty() } else { self.newest.values().any(|turn| self.pending.contains_key(turn)) }
+    }
+
     /// Messages of one side may be missing from this offset on.
     pub fn lose(&mut self, sender: Sender, from: u64) {
         for open in self.pending.values_mut().filter(|open| open.operation.initiator == sender) {
@@ -105,6 +116,7 @@ impl Pairing {
         let id = (message.sender, operation.message_id);
         let turn = self.take_turn();
         self.by_id.insert((id, turn));
+        self.newest.insert(message.sender, turn);
         self.pending.insert(turn, Box::new(Pending { operation, span, lost_after: None }));
         let theirs = self.unmatched.range((id, span.end, 0)..=(id, u64::MAX, Turn::MAX)).map(|(.., turn)| *turn).collect();
         self.settle(message.sender, span.end, theirs, paired);
@@ -183,6 +195,7 @@ impl Pairing {
         let open = self.pending.get_mut(&turn)?;
         let operation = &mut open.operation;
         add_response(operation, response);
+        operation.budget = budget(operation, &open.span.begun, &span.ended);
         let several = matches!(operation.command_field, C_GET_RQ | C_FIND_RQ | C_MOVE_RQ);
         // Among the lost bytes there may have been responses of this operation; and a later request with the same id, whose
         // response this is.
@@ -299,6 +312,13 @@ fn operation_of(request: &MessageRecord, connection: u64) -> OperationRecord {
         complete: request.complete,
         answered: false,
     }
+}
+
+/// Where the time of an operation went, from its first byte to the last one so far.
+fn budget(operation: &OperationRecord, begun: &Spent, ended: &Spent) -> Option<Budget> {
+    let known = |time: Option<Time>| time.filter(|time| *time != NO_TIME);
+    let duration = known(operation.end)?.checked_sub(known(operation.request_start)?)?;
+    Some(ended.since(begun, duration))
 }
 
 /// An operation whose request is not in the capture.

@@ -111,6 +111,8 @@ pub enum Missing {
 pub trait Consumer {
     type State: Default;
 
+    /// A segment with payload has come, and what it brings is not handed on yet.
+    fn arrive(&mut self, _state: &mut Self::State, _info: &Info, _end: End, _segment: &Segment) {}
     /// A segment, in the order of the capture, after what it brought was handed on.
     fn segment(&mut self, _state: &mut Self::State, _info: &Info, _end: End, _seen: &Seen<'_>) {}
     /// How many of the next bytes of a direction will not be looked at. They are neither held nor checked.

@@ -164,6 +164,9 @@ impl<C: Consumer> FlowTable<C> {
         let (slot, end) = if reopened { self.reopen(batch, segment, (slot, end), doubtful) } else { (slot, end) };
         self.hot = slot;
         let Some(Some(connection)) = self.slots.get_mut(slot) else { return };
+        if segment.length > 0 {
+            self.consumer.arrive(&mut connection.state, &connection.info, end, segment);
+        }
         let copies = connection.halves.get(end).counts.duplicate_packets;
         let mut stage = stage!(self);
         stage.segment(connection, end, batch, segment);

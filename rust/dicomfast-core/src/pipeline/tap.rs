@@ -4,8 +4,9 @@ use crate::anomaly::Anomaly;
 use crate::dicom::{Conversation, Dicom};
 use crate::event::{Closed, ConnectionRecord, SegmentRecord, Side, Sink, analysis};
 use crate::flow::{Consumer, End, Info, Missing, Place, Seen};
+use crate::net::segment::Segment;
 use crate::net::segment::flags::{ACK, SYN};
-use crate::transport::Analysis;
+use crate::transport::{Analysis, LEAST_WAIT, Watch};
 
 /// The consumer of every connection.
 pub struct Tap<S> {
@@ -17,6 +18,7 @@ pub struct Tap<S> {
 #[derive(Debug, Default)]
 pub struct Tapped {
     analysis: Analysis,
+    watch: Watch,
     conversation: Conversation,
 }
 
@@ -31,8 +33,21 @@ impl<S: Sink> Consumer for Tap<S> {
     type State = Tapped;
 
     #[inline]
+    fn arrive(&mut self, state: &mut Tapped, info: &Info, end: End, segment: &Segment) {
+        let Tapped { analysis, watch, conversation } = state;
+        let phase = conversation.phase(info, end);
+        let waited = segment.time.saturating_sub(conversation.timeline.until()) >= LEAST_WAIT;
+        let moving = if waited { conversation.moving(info, end) } else { None };
+        watch.arrive((end, segment), analysis, phase, &mut conversation.timeline, moving);
+        if watch.has_ready() {
+            watch.ready().for_each(|stall| self.dicom.sink.stall(stall));
+        }
+    }
+
+    #[inline]
     fn segment(&mut self, state: &mut Tapped, info: &Info, end: End, seen: &Seen<'_>) {
         let verdict = state.analysis.segment(end, seen);
+        state.watch.note(end, seen, &verdict, &state.analysis);
         if self.segments {
             let segment = seen.segment;
             let shown = state.analysis.place(end, seen);
@@ -77,6 +92,9 @@ impl<S: Sink> Consumer for Tap<S> {
     }
 
     fn end(&mut self, state: &mut Tapped, info: &Info, closed: Closed) {
+        let (phase, _) = state.conversation.phase(info, info.client);
+        state.watch.end(phase, &state.analysis, |end| state.conversation.moving(info, end));
+        state.watch.ready().for_each(|stall| self.dicom.sink.stall(stall));
         self.dicom.end(&mut state.conversation, info, closed);
     }
 

@@ -69,6 +69,9 @@ struct Direction {
     timestamps: bool,
     sack: [(u32, u32); 4],
     sack_count: u8,
+    /// The segment size that its SYN announces, and the most payload it sent in one segment.
+    announced: Option<u16>,
+    longest: u32,
     side: Side,
 }
 
@@ -112,7 +115,11 @@ impl Direction {
 #[derive(Debug, Default)]
 pub struct Analysis {
     ends: Ends<Direction>,
+    /// Who sent the SYN.
+    opener: Option<End>,
     syn_time: Option<Time>,
+    /// When the SYN-ACK came.
+    answer_time: Option<Time>,
     /// From the SYN to the client's first acknowledgement.
     initial_rtt: Option<i64>,
 }
@@ -123,6 +130,8 @@ pub struct Verdict {
     pub analysis: u16,
     pub bytes_in_flight: Option<u64>,
     pub ack_rtt: Option<i64>,
+    /// It acknowledges more than the segments before it.
+    pub acknowledges_more: bool,
 }
 
 /// The numbers of a segment as they are shown: relative and scaled.
@@ -161,7 +170,11 @@ impl Analysis {
         }
         if segment.has(SYN) {
             Self::scales(forward, reverse, segment, seen.header());
-            self.syn_time = if segment.has(ACK) { self.syn_time } else { Some(segment.time) };
+            if segment.has(ACK) {
+                self.answer_time = Some(segment.time);
+            } else {
+                (self.opener, self.syn_time) = (Some(end), Some(segment.time));
+            }
         }
         let mut said = judge(forward, reverse, segment, ack);
         if forward.acknowledgment != Some(ack) {
@@ -181,6 +194,7 @@ impl Analysis {
             said |= again;
         }
         let next = advance(sequence, length + u32::from(special & (SYN | FIN) != 0));
+        forward.longest = forward.longest.max(length);
         if length > 0 || special & (SYN | FIN) != 0 {
             forward.outstanding.push(sequence, next, segment.time, again & SENT_AGAIN != 0 && !seen.copy);
         }
@@ -198,6 +212,7 @@ impl Analysis {
         forward.window = Some(segment.window);
         forward.scaling |= segment.flags & (SYN | ACK) == ACK;
         if segment.has(ACK) {
+            verdict.acknowledges_more = forward.acknowledgment.is_none_or(|before| after(ack, before));
             forward.acknowledgment = Some(ack);
             forward.acknowledgment_time = segment.time;
             forward.selective(seen);
@@ -245,17 +260,96 @@ impl Analysis {
 
     /// The connection is over.
     pub fn finish(&mut self, client: End, record: &mut ConnectionRecord) {
+        (record.client_way, record.server_way) = (self.way(client), self.way(client.other()));
         self.ends.get_mut(client).side.finish(record.last.time, &mut record.client_counts);
         self.ends.get_mut(client.other()).side.finish(record.last.time, &mut record.server_counts);
     }
 
     fn scales(forward: &mut Direction, reverse: &mut Direction, segment: &Segment, header: &[u8]) {
-        if let Some(shift) = options(header).window_scale {
+        let given = options(header);
+        forward.announced = given.mss;
+        if let Some(shift) = given.window_scale {
             forward.scale = Scale::Shift(shift);
         }
         if segment.has(ACK) && forward.scale == Scale::Unknown {
             (forward.scale, reverse.scale) = (Scale::None, Scale::None);
         }
+    }
+}
+
+/// What the rules over waits ask.
+impl Analysis {
+    /// The sequence number after the last byte that an end sent.
+    pub(super) fn next(&self, end: End) -> Option<u32> {
+        self.ends.get(end).next
+    }
+
+    /// How far beyond that a segment begins: more than 0 where bytes before it were not seen.
+    pub(super) fn ahead(&self, end: End, segment: &Segment) -> i32 {
+        self.ends.get(end).next.map_or(0, |next| distance(next, segment.sequence))
+    }
+
+    /// Whether a segment brings bytes that its end had not sent before.
+    #[inline]
+    pub(super) fn is_new(&self, end: End, segment: &Segment) -> bool {
+        self.ends.get(end).next.is_none_or(|next| after(advance(segment.sequence, segment.length), next))
+    }
+
+    /// What the other end has acknowledged.
+    pub(super) fn acknowledged(&self, end: End) -> Option<u32> {
+        self.ends.get(end.other()).acknowledgment
+    }
+
+    /// Bytes that an end has sent and that are not acknowledged.
+    pub(super) fn in_flight(&self, end: End) -> Option<i64> {
+        Some(i64::from(distance(self.acknowledged(end)?, self.next(end)?)))
+    }
+
+    /// The window in which an end may send, in bytes; `None` where its scale is not known.
+    #[inline]
+    pub(super) fn window_for(&self, end: End) -> Option<u64> {
+        let receiver = self.ends.get(end.other());
+        let window = receiver.window?;
+        let known = receiver.scale != Scale::Unknown || window == 0;
+        known.then(|| receiver.scaled(window, !receiver.scaling))
+    }
+
+    /// Bytes that an end may still send into the window.
+    #[inline]
+    pub(super) fn room(&self, end: End) -> Option<i64> {
+        Some(i64::try_from(self.window_for(end)?).unwrap_or(i64::MAX) - self.in_flight(end)?)
+    }
+
+    /// Acknowledgements that an end has heard again and again; and whether the last one told of a hole (SACK).
+    pub(super) fn complaints(&self, end: End) -> (u32, bool) {
+        let receiver = self.ends.get(end.other());
+        (receiver.duplicate_acks, receiver.sack_count > 0)
+    }
+
+    /// From the capture point to an end and back, as the handshake shows.
+    pub(super) fn way(&self, end: End) -> Option<i64> {
+        let (syn, answer) = (self.syn_time?, self.answer_time?);
+        let way = if self.opener? == end { self.initial_rtt?.checked_sub(answer.checked_sub(syn)?) } else { answer.checked_sub(syn) };
+        way.filter(|way| *way >= 0)
+    }
+
+    /// The usual time from new bytes of an end to their acknowledgement, as that end sees it.
+    pub(super) fn round_trip(&self, end: End) -> Option<i64> {
+        Some(self.ends.get(end).side.rtt.quantile(0.5)? + self.way(end).unwrap_or(0))
+    }
+
+    /// The shortest round trip: that of the handshake, else of what was acknowledged.
+    pub(super) fn least_round_trip(&self, end: End) -> Option<i64> {
+        self.initial_rtt.or_else(|| self.ends.get(end).side.rtt.least())
+    }
+
+    /// The smaller one of the segment sizes that the SYNs announce.
+    pub(super) fn announced_segment(&self) -> Option<u16> {
+        [self.ends.first.announced, self.ends.second.announced].into_iter().flatten().min()
+    }
+
+    pub(super) fn longest_segment(&self, end: End) -> u32 {
+        self.ends.get(end).longest
     }
 }
 

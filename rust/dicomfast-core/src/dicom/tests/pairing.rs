@@ -1,7 +1,7 @@
 //! One id for all requests, as some peers do; `at` is a message's place in its direction, of ten bytes each.
 
 use crate::dicom::pairing::{Pairing, Span};
-use crate::event::{CommandSet, MessageRecord, OperationRecord, Sender, Stamp};
+use crate::event::{CommandSet, MessageRecord, OperationRecord, Sender, Spent, Stamp};
 
 const STORE: u16 = 0x0001;
 const FIND: u16 = 0x0020;
@@ -41,7 +41,7 @@ struct Test {
 
 impl Test {
     fn span(at: u64, received: u64, reached: u64, lost: u64) -> Span {
-        Span { start: at * 10, end: at * 10 + 10, received: Some(received * 10), other_reached: reached * 10, lost }
+        Span { start: at * 10, end: at * 10 + 10, received: Some(received * 10), other_reached: reached * 10, lost, begun: Spent::default(), ended: Spent::default() }
     }
 
     fn take(&mut self, message: &MessageRecord, span: Span) -> &mut Self {

@@ -1,0 +1,57 @@
+//! What is under way on a connection, for those who say where its time goes: between two segments this does not change.
+
+use super::association::Association;
+use super::conversation::Conversation;
+use super::handler::names_its_operation;
+use crate::event::Sender;
+use crate::flow::{End, Info};
+use crate::transport::{Moving, Phase};
+
+impl Conversation {
+    /// What is under way, where an end speaks next; and the end that requested the association.
+    #[inline]
+    pub fn phase(&self, info: &Info, end: End) -> (Phase, End) {
+        let Some(association) = self.associations.back() else { return (Phase::Outside, info.client) };
+        let requestor = association.requestor(info);
+        // In the middle of a fragment of a data set: nearly always.
+        if self.lanes.get(end).framer.unread > 0 && association.is_carrying_data() {
+            return (Phase::Moving(end), requestor);
+        }
+        (self.slow_phase(association, end), requestor)
+    }
+
+    fn slow_phase(&self, association: &Association, end: End) -> Phase {
+        if association.is_over() {
+            Phase::Outside
+        } else if association.is_negotiating() {
+            Phase::Negotiating
+        } else if self.is_speaking(end) {
+            Phase::Moving(end)
+        } else if self.is_speaking(end.other()) {
+            Phase::Moving(end.other())
+        } else if association.pairing.is_waiting(association.is_asynchronous()) {
+            Phase::Waiting
+        } else {
+            Phase::Idle
+        }
+    }
+
+    /// Whether an end has begun a PDU or a message, and not ended it.
+    fn is_speaking(&self, end: End) -> bool {
+        let lane = self.lanes.get(end);
+        lane.framer.is_inside() || lane.assembly.goes_on()
+    }
+
+    /// The message that an end has under way.
+    pub fn moving(&self, info: &Info, end: End) -> Option<Moving> {
+        let association = self.associations.back()?;
+        let command = self.lanes.get(end).assembly.under_way().filter(|command| names_its_operation(command));
+        Some(Moving {
+            connection: info.connection,
+            association: association.number,
+            sender: if association.requestor(info) == end { Sender::Requestor } else { Sender::Acceptor },
+            message_id: command.and_then(|command| command.message_id.or(command.message_id_responded_to)),
+            command_field: command.and_then(|command| command.command_field),
+        })
+    }
+}

@@ -1,0 +1,296 @@
+//! Watches one connection for time in which nothing moves: gives each stretch of time its class, and makes the rows of stalls. Knows segments
+//! and, as a value, which message is under way; not what is in it.
+
+use super::analysis::{Analysis, Verdict};
+use super::cause::{Found, Next, RULES, Wait};
+use super::quiet::{FAR, Quiet, Told, full_segment};
+use super::timeline::Timeline;
+use crate::event::{Cause, Class, Confidence, NO_TIME, Sender, StallRecord, Stamp, Time};
+use crate::flow::seq::advance;
+use crate::flow::{End, Ends, Seen};
+use crate::net::segment::Segment;
+use crate::net::segment::flags::{ACK, RST, SYN};
+
+/// No wait is shorter: what a host may take between two packets of a stream.
+pub const LEAST_WAIT: i64 = 10_000_000;
+
+/// What is under way on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// No association.
+    Outside,
+    /// Its request or its release is not answered.
+    Negotiating,
+    /// A message of this end has begun and is not over.
+    Moving(End),
+    /// A request is over and not answered.
+    Waiting,
+    /// An association without an open operation.
+    Idle,
+}
+
+/// The message that is under way, for the row of a stall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moving {
+    pub connection: u64,
+    pub association: u64,
+    pub sender: Sender,
+    pub message_id: Option<u16>,
+    pub command_field: Option<u16>,
+}
+
+#[derive(Debug)]
+pub struct Watch {
+    quiet: Ends<Quiet>,
+    /// Whether the segment that comes brings new bytes, as was found before they were handed on.
+    is_new: bool,
+    /// Who sent the last new bytes.
+    talker: Option<End>,
+    last: Stamp,
+    /// Waits of one cause that may go on.
+    open: Option<Box<StallRecord>>,
+    /// Rows that are finished.
+    ready: Vec<StallRecord>,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        let last = Stamp { packet: 0, time: NO_TIME };
+        Self { quiet: Ends::default(), is_new: false, talker: None, last, open: None, ready: Vec::new() }
+    }
+}
+
+impl Watch {
+    /// A segment with payload has come, and its bytes are not handed on yet: the time until now belongs to what was under way.
+    #[inline]
+    pub fn arrive(
+        &mut self,
+        (end, segment): (End, &Segment),
+        analysis: &Analysis,
+        (phase, requestor): (Phase, End),
+        timeline: &mut Timeline,
+        moving: Option<Moving>,
+    ) {
+        // Windows probes a closed window with the next byte.
+        let probes = segment.length == 1 && analysis.window_for(end) == Some(0);
+        self.is_new = !probes && analysis.is_new(end, segment);
+        let now = segment.time;
+        if now == NO_TIME {
+            return;
+        }
+        let talks_on = self.talker == Some(end);
+        if self.is_new {
+            self.talker = Some(end);
+        }
+        if self.open.is_some() {
+            self.part(phase, now);
+        }
+        let until = timeline.until();
+        let passed = if until == NO_TIME { 0 } else { now.saturating_sub(until) };
+        let moves = |end: End| if end == requestor { Class::Sending } else { Class::Receiving };
+        let class = match phase {
+            Phase::Outside => Class::Outside,
+            Phase::Moving(sender) if passed < LEAST_WAIT => moves(sender),
+            Phase::Moving(sender) if sender == end && self.is_new => {
+                self.wait((end, segment), analysis, timeline, moves(sender), moving);
+                return;
+            }
+            Phase::Moving(sender) if sender == end && probes => Class::StalledWindow,
+            Phase::Moving(sender) if sender == end => Class::StalledLoss,
+            Phase::Moving(sender) => moves(sender),
+            Phase::Negotiating | Phase::Waiting | Phase::Idle if passed >= LEAST_WAIT && self.is_torn(end, segment, analysis) => {
+                Class::Unknown
+            }
+            Phase::Negotiating => Class::Negotiating,
+            Phase::Waiting if passed >= LEAST_WAIT && !self.is_new => Class::StalledLoss,
+            // One response after the other.
+            Phase::Waiting if passed < LEAST_WAIT && talks_on && end != requestor => Class::Receiving,
+            Phase::Waiting => Class::WaitingResponse,
+            Phase::Idle => Class::Idle,
+        };
+        timeline.spend(class, now);
+    }
+
+    /// Whether bytes are missing before a segment, or were acknowledged that nobody saw.
+    fn is_torn(&self, end: End, segment: &Segment, analysis: &Analysis) -> bool {
+        analysis.ahead(end, segment) > 0 || self.quiet.first.unseen || self.quiet.second.unseen
+    }
+
+    /// An end sends new bytes of a message after a while.
+    fn wait(
+        &mut self,
+        (end, segment): (End, &Segment),
+        analysis: &Analysis,
+        timeline: &mut Timeline,
+        moves: Class,
+        moving: Option<Moving>,
+    ) {
+        let since = self.quiet.get(end).since;
+        let round_trip = analysis.round_trip(end);
+        let length = segment.time.saturating_sub(since.time);
+        // A stream that acknowledgements clock, on a slow path, rests between two of them.
+        if since.time == NO_TIME || length < round_trip.unwrap_or(0) / 2 {
+            timeline.spend(moves, segment.time);
+            return;
+        }
+        let next = Next {
+            ahead: i64::from(analysis.ahead(end, segment)),
+            length: i64::from(segment.length),
+            unseen_packets: segment.ip_id.wrapping_sub(self.quiet.get(end).ip_id).saturating_sub(1),
+        };
+        let (found, in_flight) = self.judge(end, analysis, segment.time, Some(next));
+        timeline.spend(found.cause.class(), found.until);
+        timeline.spend(Cause::SenderIdle.class(), segment.time);
+        if let Some(moving) = moving {
+            let own = segment.time.saturating_sub(found.until);
+            let split = own >= LEAST_WAIT && found.until > since.time;
+            let after = if split { Stamp { packet: segment.packet, time: found.until } } else { segment.stamp() };
+            self.stall(moving, found, (since, after), (in_flight, analysis, end));
+            if split {
+                let rest = Found { cause: Cause::SenderIdle, confidence: Confidence::Medium, until: segment.time };
+                self.stall(moving, rest, (Stamp { packet: since.packet, time: found.until }, segment.stamp()), (in_flight, analysis, end));
+            }
+        }
+    }
+
+    /// Asks the rules.
+    fn judge(&self, end: End, analysis: &Analysis, until: Time, next: Option<Next>) -> (Found, i64) {
+        let quiet = self.quiet.get(end);
+        let way = analysis.way(end).unwrap_or(0);
+        let sent = analysis.next(end).unwrap_or(0);
+        let far = if way >= FAR { quiet.in_its_eyes(sent, way) } else { None };
+        let (in_flight, room) = far.map_or((quiet.in_flight_then, quiet.room_then), |(in_flight, room)| (in_flight, Some(room)));
+        let wait = Wait {
+            quiet,
+            until,
+            next,
+            in_flight,
+            room,
+            full: i64::from(full_segment(analysis, end)),
+            way,
+            other_way: analysis.way(end.other()).unwrap_or(0),
+        };
+        let idle = Found { cause: Cause::SenderIdle, confidence: if quiet.pushed { Confidence::High } else { Confidence::Medium }, until };
+        (RULES.iter().find_map(|rule| rule(&wait)).unwrap_or(idle), in_flight)
+    }
+
+    /// A wait becomes a row of its own, or one more wait of the row before.
+    fn stall(&mut self, moving: Moving, found: Found, (before, after): (Stamp, Stamp), of: (i64, &Analysis, End)) {
+        let (in_flight, analysis, end) = of;
+        let waited = after.time.saturating_sub(before.time);
+        let window = self.quiet.get(end).window;
+        let bytes_in_flight = u64::try_from(in_flight).ok();
+        if let Some(open) = &mut self.open
+            && (open.cause, open.association, open.message_id, open.sender)
+                == (found.cause, moving.association, moving.message_id, moving.sender)
+            && open.before.packet < before.packet
+        {
+            if waited > open.waited / i64::from(open.waits) {
+                (open.bytes_in_flight, open.window) = (bytes_in_flight, window);
+            }
+            open.waits += 1;
+            open.waited = open.waited.saturating_add(waited);
+            open.after = after;
+            open.confidence = open.confidence.max(found.confidence);
+            return;
+        }
+        self.close();
+        self.open = Some(Box::new(StallRecord {
+            connection: moving.connection,
+            association: moving.association,
+            message_id: moving.message_id,
+            command_field: moving.command_field,
+            sender: moving.sender,
+            before,
+            after,
+            waits: 1,
+            waited,
+            cause: found.cause,
+            confidence: found.confidence,
+            bytes_in_flight,
+            window,
+            rtt: analysis.least_round_trip(end),
+        }));
+    }
+
+    /// Waits are not of one row where more was sent between them than the longest of them, or two round trips, take.
+    fn part(&mut self, phase: Phase, now: Time) {
+        let goes_on = self.open.as_ref().is_some_and(|open| {
+            let usual = open.waited / i64::from(open.waits);
+            let between = usual.max(open.rtt.unwrap_or(0).saturating_mul(2));
+            matches!(phase, Phase::Moving(_)) && self.last.time.saturating_sub(open.after.time) <= between && now != NO_TIME
+        });
+        if !goes_on {
+            self.close();
+        }
+    }
+
+    /// The row is over. One that is too short is no stall.
+    fn close(&mut self) {
+        if let Some(open) = self.open.take()
+            && open.waited >= LEAST_WAIT.max(open.rtt.unwrap_or(0).saturating_mul(2))
+        {
+            self.ready.push(*open);
+        }
+    }
+
+    /// A segment was judged and its bytes were handed on.
+    #[inline]
+    pub fn note(&mut self, end: End, seen: &Seen<'_>, verdict: &Verdict, analysis: &Analysis) {
+        let segment = seen.segment;
+        self.last = segment.stamp();
+        if seen.copy || segment.flags & (SYN | RST) != 0 {
+            return;
+        }
+        if segment.length > 0 {
+            let full = full_segment(analysis, end);
+            let quiet = self.quiet.get_mut(end);
+            if self.is_new {
+                quiet.sent(segment, (analysis.in_flight(end), analysis.room(end)), full);
+            } else {
+                let (duplicates, selective) = analysis.complaints(end);
+                quiet.sent_again(segment, verdict, duplicates, selective);
+            }
+        }
+        if segment.has(ACK) {
+            let other = end.other();
+            let window = analysis.window_for(other);
+            let told = Told {
+                more: verdict.acknowledges_more,
+                window,
+                room: analysis.room(other),
+                full: full_segment(analysis, other),
+                edge: advance(segment.acknowledgment, u32::try_from(window.unwrap_or(0)).unwrap_or(u32::MAX)),
+                far: analysis.way(other).is_some_and(|way| way >= FAR),
+            };
+            self.quiet.get_mut(other).heard(segment, verdict, &told);
+        }
+    }
+
+    /// No more bytes come: a message that is not over has stood still since its last ones.
+    pub fn end(&mut self, phase: Phase, analysis: &Analysis, moving: impl FnOnce(End) -> Option<Moving>) {
+        if let Phase::Moving(end) = phase
+            && self.last.time != NO_TIME
+            && self.quiet.get(end).since.time != NO_TIME
+            && self.last.time.saturating_sub(self.quiet.get(end).since.time) >= LEAST_WAIT
+            && let Some(moving) = moving(end)
+        {
+            let since = self.quiet.get(end).since;
+            let (found, in_flight) = self.judge(end, analysis, self.last.time, None);
+            let cause = if found.cause == Cause::SenderIdle && in_flight > 0 { Cause::Unknown } else { found.cause };
+            let found = Found { cause, confidence: Confidence::Low, until: self.last.time };
+            self.stall(moving, found, (since, self.last), (in_flight, analysis, end));
+        }
+        self.close();
+    }
+
+    /// The rows that are finished.
+    #[inline]
+    pub fn ready(&mut self) -> impl Iterator<Item = StallRecord> {
+        self.ready.drain(..)
+    }
+
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+}
