@@ -33,6 +33,9 @@ pub(super) struct Wait<'a> {
     /// In flight, and room in the window, when it began, in the eyes of the sender.
     pub(super) in_flight: i64,
     pub(super) room: Option<i64>,
+    /// When what made the sender go on passed the capture point: an acknowledgement, or a window with room.
+    pub(super) acknowledged: Time,
+    pub(super) opened: Time,
     /// Payload of a full segment.
     pub(super) full: i64,
     /// From the capture point to the sender and back, and to the receiver and back.
@@ -57,7 +60,7 @@ pub(super) struct Found {
 }
 
 pub(super) const RULES: &[fn(&Wait<'_>) -> Option<Found>] =
-    &[capture_gap, retransmission, closed_window, full_window, held_acknowledgement, congestion_window, lost_before_the_tap];
+    &[capture_gap, reopened_window, retransmission, closed_window, full_window, held_acknowledgement, congestion_window, lost_before_the_tap];
 
 impl Wait<'_> {
     fn length(&self) -> i64 {
@@ -88,13 +91,16 @@ fn capture_gap(wait: &Wait<'_>) -> Option<Found> {
     (wait.quiet.unseen || hole).then(|| wait.found(Cause::CaptureGap, confidence))
 }
 
-/// The sender sent again, or what was lost before the capture point came late.
+/// The sender sent again, or what was lost before the capture point came late; or the receiver told of a hole that is not filled yet.
 fn retransmission(wait: &Wait<'_>) -> Option<Found> {
     let quiet = wait.quiet;
-    (quiet.again != NO_TIME).then(|| {
-        let cause = if quiet.asked { Cause::FastRecovery } else { Cause::RetransmissionTimeout };
-        wait.found(cause, Confidence::High)
-    })
+    let cause = if quiet.again != NO_TIME && !quiet.asked && !quiet.recovering { Cause::RetransmissionTimeout } else { Cause::FastRecovery };
+    (quiet.again != NO_TIME || quiet.recovering).then(|| wait.found(cause, Confidence::High))
+}
+
+/// The receiver's window was closed, and the sender went on when it opened; what it sent again meanwhile were probes.
+fn reopened_window(wait: &Wait<'_>) -> Option<Found> {
+    closed_window(wait).filter(|_| wait.opened != NO_TIME && wait.prompt(wait.opened))
 }
 
 /// The receiver's window was too small for a segment, whatever was in flight: its program did not read.
@@ -112,9 +118,8 @@ fn full_window(wait: &Wait<'_>) -> Option<Found> {
 
 /// Until the window had room again; what comes after that is the sender's own.
 fn window(wait: &Wait<'_>, cause: Cause) -> Option<Found> {
-    let quiet = wait.quiet;
-    let opened = if quiet.opened == NO_TIME { quiet.acknowledged } else { quiet.opened };
-    if quiet.is_tight() || wait.prompt(opened) {
+    let opened = if wait.opened == NO_TIME { wait.acknowledged } else { wait.opened };
+    if wait.quiet.is_tight() || wait.prompt(opened) {
         return Some(wait.found(cause, Confidence::High));
     }
     wait.released(opened).map(|until| Found { cause, confidence: Confidence::High, until })
@@ -123,9 +128,9 @@ fn window(wait: &Wait<'_>, cause: Cause) -> Option<Found> {
 /// A small segment was kept back until the receiver acknowledged, and the receiver held its acknowledgement back.
 fn held_acknowledgement(wait: &Wait<'_>) -> Option<Found> {
     let quiet = wait.quiet;
-    let held = quiet.acknowledged.saturating_sub(quiet.since.time).saturating_sub(wait.other_way) >= HELD_BACK;
+    let held = wait.acknowledged.saturating_sub(quiet.since.time).saturating_sub(wait.other_way) >= HELD_BACK;
     let small = wait.next.is_some_and(|next| next.length < wait.full) || i64::from(quiet.length) < wait.full;
-    (wait.in_flight > 0 && wait.prompt(quiet.acknowledged) && held && small).then(|| {
+    (wait.in_flight > 0 && wait.prompt(wait.acknowledged) && held && small).then(|| {
         let little = wait.in_flight <= LITTLE * wait.full;
         wait.found(Cause::NagleDelayedAck, if little { Confidence::High } else { Confidence::Medium })
     })
@@ -133,7 +138,7 @@ fn held_acknowledgement(wait: &Wait<'_>) -> Option<Found> {
 
 /// The next segment waited for an acknowledgement, though the window had room.
 fn congestion_window(wait: &Wait<'_>) -> Option<Found> {
-    (wait.in_flight > 0 && wait.prompt(wait.quiet.acknowledged)).then(|| {
+    (wait.in_flight > 0 && wait.prompt(wait.acknowledged)).then(|| {
         let filled = i64::from(wait.quiet.length) >= wait.full;
         wait.found(Cause::CongestionWindow, if filled { Confidence::High } else { Confidence::Medium })
     })

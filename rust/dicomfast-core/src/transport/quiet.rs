@@ -40,6 +40,9 @@ pub(super) struct Quiet {
     /// The first retransmission since, and whether acknowledgements had asked for it.
     pub(super) again: Time,
     pub(super) asked: bool,
+    /// Until what is acknowledged, lost bytes are being repaired (RFC 6582: "recover"); and whether they were at some time since.
+    recover: Option<u32>,
+    pub(super) recovering: bool,
     /// The other end acknowledged bytes that nobody saw.
     pub(super) unseen: bool,
     /// The last acknowledgement of more bytes.
@@ -67,6 +70,8 @@ impl Default for Quiet {
             room_then: None,
             again: NO_TIME,
             asked: false,
+            recover: None,
+            recovering: false,
             unseen: false,
             acknowledged: NO_TIME,
             opened: NO_TIME,
@@ -91,6 +96,7 @@ impl Quiet {
         self.room_then = room;
         self.again = NO_TIME;
         self.asked = false;
+        self.recovering = self.recover.is_some();
         self.unseen = false;
         self.opened = NO_TIME;
         self.tight = room.is_some_and(|room| room < i64::from(full));
@@ -115,6 +121,14 @@ impl Quiet {
         if told.more {
             self.acknowledged = segment.time;
         }
+        match self.recover {
+            None if told.hole => {
+                self.recover = told.next;
+                self.recovering = true;
+            }
+            Some(recover) if distance(recover, segment.acknowledgment) >= 0 => self.recover = None,
+            _ => {}
+        }
         self.unseen |= verdict.analysis & ACK_LOST_SEGMENT != 0;
         self.window = told.window;
         self.least_window = self.least_window.min(told.window.unwrap_or(u64::MAX));
@@ -132,24 +146,50 @@ impl Quiet {
         }
     }
 
+    /// Whether lost bytes were sent again, or asked for, since the last new ones.
+    pub(super) fn is_repairing(&self) -> bool {
+        self.again != NO_TIME || self.recovering
+    }
+
     /// Whether there is no room for a segment now.
     pub(super) fn is_tight(&self) -> bool {
         self.tight
     }
 
-    /// What the end had heard of when it sent its last new bytes, which end at `next`, where the way back to it takes so long: bytes in
-    /// flight, and room in the window. `None`: what the capture point saw is all there is.
-    pub(super) fn in_its_eyes(&self, next: u32, way: i64) -> Option<(i64, i64)> {
-        let moment = self.since.time.saturating_sub(way);
-        let heard = self.heard.iter().rev().find(|heard| heard.time <= moment)?;
-        Some((i64::from(distance(heard.acknowledged, next)), i64::from(distance(next, heard.edge))))
+    /// What an end far away knew when it sent its last new bytes, which end at `next`, and what it had heard of when it sent again, at
+    /// `until`: it heard what passed the capture point a way before. `None`: too little is remembered.
+    pub(super) fn in_its_eyes(&self, next: u32, until: Time, way: i64) -> Option<Known> {
+        let heard_at = |moment: Time| self.heard.iter().rev().find(|heard| heard.time <= moment.saturating_sub(way));
+        let then = heard_at(self.since.time)?;
+        let now = heard_at(until.saturating_add(way / 8))?;
+        let moved = distance(then.acknowledged, now.acknowledged) > 0 || distance(then.edge, now.edge) > 0;
+        Some(Known {
+            in_flight: i64::from(distance(then.acknowledged, next)),
+            room: Some(i64::from(distance(next, then.edge))),
+            acknowledged: if moved { now.time } else { NO_TIME },
+        })
     }
+
+    /// What an end near the capture point knew: what was seen here.
+    pub(super) fn at_hand(&self) -> Known {
+        Known { in_flight: self.in_flight_then, room: self.room_then, acknowledged: self.acknowledged }
+    }
+}
+
+/// What an end knew when it stopped sending: bytes in flight and room in the window; and when what made it go on passed the capture point.
+pub(super) struct Known {
+    pub(super) in_flight: i64,
+    pub(super) room: Option<i64>,
+    pub(super) acknowledged: Time,
 }
 
 /// What an acknowledgement tells.
 pub(super) struct Told {
     /// It acknowledges more than the one before.
     pub(super) more: bool,
+    /// It tells of a hole, and how far the one who hears it has sent.
+    pub(super) hole: bool,
+    pub(super) next: Option<u32>,
     pub(super) window: Option<u64>,
     pub(super) room: Option<i64>,
     pub(super) full: u32,

@@ -3,7 +3,7 @@
 
 use super::analysis::{Analysis, Verdict};
 use super::cause::{Found, Next, RULES, Wait};
-use super::quiet::{FAR, Quiet, Told, full_segment};
+use super::quiet::{FAR, Known, Quiet, Told, full_segment};
 use super::timeline::Timeline;
 use crate::event::{Cause, Class, Confidence, NO_TIME, Sender, StallRecord, Stamp, Time};
 use crate::flow::seq::advance;
@@ -129,7 +129,7 @@ impl Watch {
         let round_trip = analysis.round_trip(end);
         let length = segment.time.saturating_sub(since.time);
         // A stream that acknowledgements clock, on a slow path, rests between two of them.
-        if since.time == NO_TIME || length < round_trip.unwrap_or(0) / 2 {
+        if since.time == NO_TIME || length < round_trip.unwrap_or(0) / 2 && !self.quiet.get(end).is_repairing() {
             timeline.spend(moves, segment.time);
             return;
         }
@@ -158,14 +158,16 @@ impl Watch {
         let quiet = self.quiet.get(end);
         let way = analysis.way(end).unwrap_or(0);
         let sent = analysis.next(end).unwrap_or(0);
-        let far = if way >= FAR { quiet.in_its_eyes(sent, way) } else { None };
-        let (in_flight, room) = far.map_or((quiet.in_flight_then, quiet.room_then), |(in_flight, room)| (in_flight, Some(room)));
+        let far = if way >= FAR { quiet.in_its_eyes(sent, until, way) } else { None };
+        let Known { in_flight, room, acknowledged } = far.unwrap_or_else(|| quiet.at_hand());
         let wait = Wait {
             quiet,
             until,
             next,
             in_flight,
             room,
+            acknowledged,
+            opened: quiet.opened,
             full: i64::from(full_segment(analysis, end)),
             way,
             other_way: analysis.way(end.other()).unwrap_or(0),
@@ -255,8 +257,11 @@ impl Watch {
         if segment.has(ACK) {
             let other = end.other();
             let window = analysis.window_for(other);
+            let (duplicates, selective) = analysis.complaints(other);
             let told = Told {
                 more: verdict.acknowledges_more,
+                hole: duplicates >= 2 || selective,
+                next: analysis.next(other),
                 window,
                 room: analysis.room(other),
                 full: full_segment(analysis, other),
