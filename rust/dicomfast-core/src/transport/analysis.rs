@@ -132,6 +132,8 @@ pub struct Verdict {
     pub ack_rtt: Option<i64>,
     /// It acknowledges more than the segments before it.
     pub acknowledges_more: bool,
+    /// What was in flight in the other direction before it came.
+    pub in_flight_before: Option<i64>,
 }
 
 /// The numbers of a segment as they are shown: relative and scaled.
@@ -213,6 +215,7 @@ impl Analysis {
         forward.scaling |= segment.flags & (SYN | ACK) == ACK;
         if segment.has(ACK) {
             verdict.acknowledges_more = forward.acknowledgment.is_none_or(|before| after(ack, before));
+            verdict.in_flight_before = forward.acknowledgment.zip(reverse.next).map(|(before, next)| distance(before, next).into());
             forward.acknowledgment = Some(ack);
             forward.acknowledgment_time = segment.time;
             forward.selective(seen);

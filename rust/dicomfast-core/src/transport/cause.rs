@@ -18,6 +18,8 @@ const HELD_BACK: i64 = 25_000_000;
 const PROMPT: i64 = 4_000_000;
 /// Segments that a sender may have in flight and still be one that sends little at a time.
 const LITTLE: i64 = 2;
+/// Segments in flight of which a receiver acknowledges some at once: every second one (RFC 5681 section 4.2), or what an offload joined.
+const MANY: i64 = 4;
 /// Missing bytes, in segments, from which on a hole is the capture's and not the network's: those are lost one by one.
 const HOLE: i64 = 8;
 
@@ -60,7 +62,7 @@ pub(super) struct Found {
 }
 
 pub(super) const RULES: &[fn(&Wait<'_>) -> Option<Found>] =
-    &[capture_gap, reopened_window, retransmission, closed_window, full_window, held_acknowledgement, congestion_window, lost_before_the_tap];
+    &[capture_gap, reopened_window, retransmission, closed_window, full_window, unheard, held_acknowledgement, congestion_window, lost_before_the_tap];
 
 impl Wait<'_> {
     fn length(&self) -> i64 {
@@ -75,7 +77,7 @@ impl Wait<'_> {
     /// before it could know, or where nothing passed.
     fn released(&self, moment: Time) -> Option<Time> {
         let heard = (moment != NO_TIME && moment >= self.quiet.since.time.saturating_sub(self.way)).then(|| moment.saturating_add(self.way))?;
-        (heard <= self.until.saturating_add(PROMPT)).then(|| heard.min(self.until))
+        (heard <= self.until.saturating_add(PROMPT + self.way / 8)).then(|| heard.min(self.until))
     }
 
     /// Whether the sender sent as soon as it could act on what passed at this moment.
@@ -123,6 +125,15 @@ fn window(wait: &Wait<'_>, cause: Cause) -> Option<Found> {
         return Some(wait.found(cause, Confidence::High));
     }
     wait.released(opened).map(|until| Found { cause, confidence: Confidence::High, until })
+}
+
+/// Many segments were in flight, and none of them was acknowledged for far longer than a receiver may hold an acknowledgement back: it had
+/// received no more of them.
+fn unheard(wait: &Wait<'_>) -> Option<Found> {
+    let quiet = wait.quiet;
+    let silent = quiet.unheard.saturating_sub(wait.other_way) >= HELD_BACK;
+    let near = wait.acknowledged == quiet.acknowledged && wait.prompt(wait.acknowledged);
+    (near && silent && quiet.in_flight_before > MANY * wait.full).then(|| wait.found(Cause::RetransmissionTimeout, Confidence::Medium))
 }
 
 /// A small segment was kept back until the receiver acknowledged, and the receiver held its acknowledgement back.

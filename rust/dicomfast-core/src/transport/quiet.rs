@@ -47,6 +47,9 @@ pub(super) struct Quiet {
     pub(super) unseen: bool,
     /// The last acknowledgement of more bytes.
     pub(super) acknowledged: Time,
+    /// What was in flight until then, and for how long nothing of it had been acknowledged.
+    pub(super) in_flight_before: i64,
+    pub(super) unheard: i64,
     /// When the window last had room for a segment again, after it had none.
     pub(super) opened: Time,
     /// The window has no room for a segment; it had none at some time since.
@@ -74,6 +77,8 @@ impl Default for Quiet {
             recovering: false,
             unseen: false,
             acknowledged: NO_TIME,
+            in_flight_before: 0,
+            unheard: 0,
             opened: NO_TIME,
             tight: false,
             was_tight: false,
@@ -119,6 +124,8 @@ impl Quiet {
     #[inline]
     pub(super) fn heard(&mut self, segment: &Segment, verdict: &Verdict, told: &Told) {
         if told.more {
+            self.in_flight_before = told.in_flight_before.unwrap_or(0);
+            self.unheard = segment.time.saturating_sub(self.acknowledged.max(self.since.time));
             self.acknowledged = segment.time;
         }
         match self.recover {
@@ -187,6 +194,8 @@ pub(super) struct Known {
 pub(super) struct Told {
     /// It acknowledges more than the one before.
     pub(super) more: bool,
+    /// Bytes that were in flight before it.
+    pub(super) in_flight_before: Option<i64>,
     /// It tells of a hole, and how far the one who hears it has sent.
     pub(super) hole: bool,
     pub(super) next: Option<u32>,

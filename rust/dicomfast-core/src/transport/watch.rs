@@ -90,7 +90,7 @@ impl Watch {
         let moves = |end: End| if end == requestor { Class::Sending } else { Class::Receiving };
         let class = match phase {
             Phase::Outside => Class::Outside,
-            Phase::Moving(sender) if passed < LEAST_WAIT => moves(sender),
+            Phase::Moving(sender) if passed < LEAST_WAIT && (sender != end || !self.is_resending(end, now)) => moves(sender),
             Phase::Moving(sender) if sender == end && self.is_new => {
                 self.wait((end, segment), analysis, timeline, moves(sender), moving);
                 return;
@@ -111,6 +111,13 @@ impl Watch {
         timeline.spend(class, now);
     }
 
+    /// Whether an end has sent for a while only what it had sent before, or nothing.
+    #[inline]
+    fn is_resending(&self, end: End, now: Time) -> bool {
+        let quiet = self.quiet.get(end);
+        quiet.is_repairing() && now.saturating_sub(quiet.since.time) >= LEAST_WAIT
+    }
+
     /// Whether bytes are missing before a segment, or were acknowledged that nobody saw.
     fn is_torn(&self, end: End, segment: &Segment, analysis: &Analysis) -> bool {
         analysis.ahead(end, segment) > 0 || self.quiet.first.unseen || self.quiet.second.unseen
@@ -126,10 +133,8 @@ impl Watch {
         moving: Option<Moving>,
     ) {
         let since = self.quiet.get(end).since;
-        let round_trip = analysis.round_trip(end);
         let length = segment.time.saturating_sub(since.time);
-        // A stream that acknowledgements clock, on a slow path, rests between two of them.
-        if since.time == NO_TIME || length < round_trip.unwrap_or(0) / 2 && !self.quiet.get(end).is_repairing() {
+        if since.time == NO_TIME || length < rest(end, analysis) && !self.quiet.get(end).is_repairing() {
             timeline.spend(moves, segment.time);
             return;
         }
@@ -260,6 +265,7 @@ impl Watch {
             let (duplicates, selective) = analysis.complaints(other);
             let told = Told {
                 more: verdict.acknowledges_more,
+                in_flight_before: verdict.in_flight_before,
                 hole: duplicates >= 2 || selective,
                 next: analysis.next(other),
                 window,
@@ -298,4 +304,11 @@ impl Watch {
     pub fn has_ready(&self) -> bool {
         !self.ready.is_empty()
     }
+}
+
+/// How long an end may rest in a stream that moves. Where the round trip has grown since the handshake, a queue stands somewhere on the
+/// path, which is as slow as that; acknowledgements clock the stream, and between two of them it rests.
+fn rest(end: End, analysis: &Analysis) -> i64 {
+    let (usual, least) = (analysis.round_trip(end).unwrap_or(0), analysis.least_round_trip(end).unwrap_or(0));
+    if usual > least.saturating_mul(2) { usual / 2 } else { 0 }
 }
