@@ -61,8 +61,17 @@ pub(super) struct Found {
     pub(super) until: Time,
 }
 
-pub(super) const RULES: &[fn(&Wait<'_>) -> Option<Found>] =
-    &[capture_gap, reopened_window, retransmission, closed_window, full_window, unheard, held_acknowledgement, congestion_window, lost_before_the_tap];
+pub(super) const RULES: &[fn(&Wait<'_>) -> Option<Found>] = &[
+    capture_gap,
+    reopened_window,
+    retransmission,
+    closed_window,
+    full_window,
+    unheard,
+    held_acknowledgement,
+    congestion_window,
+    lost_before_the_tap,
+];
 
 impl Wait<'_> {
     fn length(&self) -> i64 {
@@ -76,7 +85,8 @@ impl Wait<'_> {
     /// When the sender could act on what passed the capture point at a moment of the wait, if that is when it did; `None` where it sent
     /// before it could know, or where nothing passed.
     fn released(&self, moment: Time) -> Option<Time> {
-        let heard = (moment != NO_TIME && moment >= self.quiet.since.time.saturating_sub(self.way)).then(|| moment.saturating_add(self.way))?;
+        let heard =
+            (moment != NO_TIME && moment >= self.quiet.since.time.saturating_sub(self.way)).then(|| moment.saturating_add(self.way))?;
         (heard <= self.until.saturating_add(PROMPT + self.way / 8)).then(|| heard.min(self.until))
     }
 
@@ -96,7 +106,8 @@ fn capture_gap(wait: &Wait<'_>) -> Option<Found> {
 /// The sender sent again, or what was lost before the capture point came late; or the receiver told of a hole that is not filled yet.
 fn retransmission(wait: &Wait<'_>) -> Option<Found> {
     let quiet = wait.quiet;
-    let cause = if quiet.again != NO_TIME && !quiet.asked && !quiet.recovering { Cause::RetransmissionTimeout } else { Cause::FastRecovery };
+    let cause =
+        if quiet.again != NO_TIME && !quiet.asked && !quiet.recovering { Cause::RetransmissionTimeout } else { Cause::FastRecovery };
     (quiet.again != NO_TIME || quiet.recovering).then(|| wait.found(cause, Confidence::High))
 }
 
@@ -166,3 +177,6 @@ fn lost_before_the_tap(wait: &Wait<'_>) -> Option<Found> {
         wait.found(Cause::RetransmissionTimeout, confidence)
     })
 }
+
+#[cfg(test)]
+mod tests;

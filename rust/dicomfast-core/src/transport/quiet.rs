@@ -21,7 +21,7 @@ pub(super) const FAR: i64 = 5_000_000;
 
 /// An acknowledgement as it passed: when, of what, and where the window ended.
 #[derive(Clone, Copy, Debug)]
-struct Heard {
+pub(super) struct Heard {
     time: Time,
     acknowledged: u32,
     edge: u32,
@@ -41,7 +41,7 @@ pub(super) struct Quiet {
     pub(super) again: Time,
     pub(super) asked: bool,
     /// Until what is acknowledged, lost bytes are being repaired (RFC 6582: "recover"); and whether they were at some time since.
-    recover: Option<u32>,
+    pub(super) recover: Option<u32>,
     pub(super) recovering: bool,
     /// The other end acknowledged bytes that nobody saw.
     pub(super) unseen: bool,
@@ -53,13 +53,13 @@ pub(super) struct Quiet {
     /// When the window last had room for a segment again, after it had none.
     pub(super) opened: Time,
     /// The window has no room for a segment; it had none at some time since.
-    tight: bool,
+    pub(super) tight: bool,
     pub(super) was_tight: bool,
     /// The smallest window since, and the last.
     pub(super) least_window: u64,
     pub(super) window: Option<u64>,
     /// What passed on its way to an end that is far.
-    heard: VecDeque<Heard>,
+    pub(super) heard: VecDeque<Heard>,
 }
 
 impl Default for Quiet {

@@ -41,7 +41,15 @@ struct Test {
 
 impl Test {
     fn span(at: u64, received: u64, reached: u64, lost: u64) -> Span {
-        Span { start: at * 10, end: at * 10 + 10, received: Some(received * 10), other_reached: reached * 10, lost, begun: Spent::default(), ended: Spent::default() }
+        Span {
+            start: at * 10,
+            end: at * 10 + 10,
+            received: Some(received * 10),
+            other_reached: reached * 10,
+            lost,
+            begun: Spent::default(),
+            ended: Spent::default(),
+        }
     }
 
     fn take(&mut self, message: &MessageRecord, span: Span) -> &mut Self {

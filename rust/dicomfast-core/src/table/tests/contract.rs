@@ -14,7 +14,7 @@ const CONTRACT: &[(&str, &str)] = &[
          opened, closed, syn_rtt, client_mss, server_mss, client_window_scale, server_window_scale, sack_permitted, ~packets, ~payload_bytes, \
          ~retransmitted_bytes, ~retransmissions, ~fast_retransmissions, ~spurious_retransmissions, ~out_of_order, ~duplicate_acks, \
          ~lost_bytes, ~zero_windows, ~zero_window_time, ~window_full, ~rtt_min, ~rtt_median, ~rtt_p95, ~max_bytes_in_flight, ~max_window, \
-         associations, ~duplicate_packets, ~not_captured_bytes, ~bad_checksums",
+         associations, ~duplicate_packets, ~not_captured_bytes, ~bad_checksums, ~way, tap",
     ),
     (
         "associations",
@@ -24,7 +24,9 @@ const CONTRACT: &[(&str, &str)] = &[
          abort_reason_text, application_context, protocol_version, requestor_max_pdu, acceptor_max_pdu, requestor_implementation_class_uid, \
          requestor_implementation_version, acceptor_implementation_class_uid, acceptor_implementation_version, async_invoked, \
          async_performed, user_identity_type, contexts_proposed, contexts_accepted, messages, operations, stored, failed, requestor_bytes, \
-         acceptor_bytes, dataset_bytes, throughput, requestor_max_pdu_sent, acceptor_max_pdu_sent, first_packet, last_packet, complete",
+         acceptor_bytes, dataset_bytes, throughput, requestor_max_pdu_sent, acceptor_max_pdu_sent, first_packet, last_packet, complete, \
+         time_negotiating, time_sending, time_stalled_window, time_stalled_loss, time_stalled_ack, time_stalled_sender, \
+         time_waiting_response, time_receiving, time_idle, time_unknown",
     ),
     (
         "presentation_contexts",
@@ -37,7 +39,9 @@ const CONTRACT: &[(&str, &str)] = &[
          status_text, status_category, error_comment, responses, dataset_bytes, response_dataset_bytes, request_start, request_end, \
          first_response, end, transfer_time, response_time, duration, throughput, priority, move_destination, move_originator_ae, \
          move_originator_message_id, remaining_suboperations, completed_suboperations, failed_suboperations, warning_suboperations, \
-         cancelled, first_packet, last_packet, complete, answered",
+         cancelled, first_packet, last_packet, complete, answered, time_negotiating, \
+         time_sending, time_stalled_window, time_stalled_loss, time_stalled_ack, time_stalled_sender, time_waiting_response, time_receiving, \
+         time_idle, time_unknown",
     ),
     (
         "messages",
@@ -57,6 +61,11 @@ const CONTRACT: &[(&str, &str)] = &[
         "connection, packet, time, sender, seq, ack, length, window, flags, sack, bytes_in_flight, ack_rtt, retransmission, \
          fast_retransmission, spurious_retransmission, out_of_order, lost_segment, ack_lost_segment, duplicate_ack, zero_window, \
          zero_window_probe, zero_window_probe_ack, window_full, window_update, keep_alive, keep_alive_ack, reused_ports",
+    ),
+    (
+        "stalls",
+        "connection, association, message_id, command, sender, start, end, duration, waits, waited, cause, confidence, bytes_in_flight, \
+         window, rtt, packet_before, packet_after",
     ),
     ("findings", "severity, code, title, association, connection, message, packet, time, evidence, advice"),
     ("anomalies", "kind, layer, connection, association, packet, time, stream_offset, length, detail"),
