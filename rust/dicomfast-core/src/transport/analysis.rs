@@ -19,6 +19,11 @@ const FAST: i64 = 20_000_000;
 /// A segment so soon after the one with the highest sequence number was overtaken, where the connection's round-trip time is not known.
 const REORDERING: i64 = 3_000_000;
 
+/// Payload of a full segment where no SYN tells: Ethernet, IPv4, timestamps (RFC 9293 section 3.7.1, RFC 6691).
+const USUAL_SEGMENT: u32 = 1_448;
+/// What timestamps and SACK blocks take of the segment size that a SYN announces.
+const OPTIONS: u32 = 40;
+
 /// Least length of a header with one SACK block, without and with timestamps.
 const SACK: u8 = 20 + 12;
 const SACK_AND_TIMESTAMPS: u8 = 20 + 12 + 12;
@@ -72,6 +77,8 @@ struct Direction {
     /// The segment size that its SYN announces, and the most payload it sent in one segment.
     announced: Option<u16>,
     longest: u32,
+    /// Payload of the fullest segment that it can be expected to send.
+    full: u32,
     side: Side,
 }
 
@@ -115,13 +122,13 @@ impl Direction {
 #[derive(Debug, Default)]
 pub struct Analysis {
     ends: Ends<Direction>,
-    /// Who sent the SYN.
-    opener: Option<End>,
     syn_time: Option<Time>,
     /// When the SYN-ACK came.
     answer_time: Option<Time>,
     /// From the SYN to the client's first acknowledgement.
     initial_rtt: Option<i64>,
+    /// From the capture point to each end and back, by the handshake; 0 where it does not tell.
+    ways: Ends<i64>,
 }
 
 /// What is said of one segment.
@@ -168,15 +175,19 @@ impl Analysis {
             if self.initial_rtt.is_none() && !segment.has(SYN) && (distance(first, sequence), distance(other, ack)) == (1, 1) {
                 self.initial_rtt =
                     self.syn_time.filter(|_| segment.time != NO_TIME).map(|syn| segment.time.saturating_sub(syn)).filter(|rtt| *rtt > 0);
+                if let (Some(whole), Some(to_server)) =
+                    (self.initial_rtt, self.answer_time.zip(self.syn_time).map(|(answer, syn)| answer - syn))
+                    && (0..=whole).contains(&to_server)
+                {
+                    *self.ways.get_mut(end) = whole - to_server;
+                    *self.ways.get_mut(end.other()) = to_server;
+                }
             }
         }
         if segment.has(SYN) {
             Self::scales(forward, reverse, segment, seen.header());
-            if segment.has(ACK) {
-                self.answer_time = Some(segment.time);
-            } else {
-                (self.opener, self.syn_time) = (Some(end), Some(segment.time));
-            }
+            let time = if segment.has(ACK) { &mut self.answer_time } else { &mut self.syn_time };
+            *time = Some(segment.time);
         }
         let mut said = judge(forward, reverse, segment, ack);
         if forward.acknowledgment != Some(ack) {
@@ -196,7 +207,10 @@ impl Analysis {
             said |= again;
         }
         let next = advance(sequence, length + u32::from(special & (SYN | FIN) != 0));
-        forward.longest = forward.longest.max(length);
+        if length > forward.longest {
+            forward.longest = length;
+            forward.full = full(forward, reverse);
+        }
         if length > 0 || special & (SYN | FIN) != 0 {
             forward.outstanding.push(sequence, next, segment.time, again & SENT_AGAIN != 0 && !seen.copy);
         }
@@ -263,7 +277,8 @@ impl Analysis {
 
     /// The connection is over.
     pub fn finish(&mut self, client: End, record: &mut ConnectionRecord) {
-        (record.client_way, record.server_way) = (self.way(client), self.way(client.other()));
+        let known = (self.ways.first, self.ways.second) != (0, 0);
+        (record.client_way, record.server_way) = (known.then_some(self.way(client)), known.then_some(self.way(client.other())));
         self.ends.get_mut(client).side.finish(record.last.time, &mut record.client_counts);
         self.ends.get_mut(client.other()).side.finish(record.last.time, &mut record.server_counts);
     }
@@ -329,16 +344,15 @@ impl Analysis {
         (receiver.duplicate_acks, receiver.sack_count > 0)
     }
 
-    /// From the capture point to an end and back, as the handshake shows.
-    pub(super) fn way(&self, end: End) -> Option<i64> {
-        let (syn, answer) = (self.syn_time?, self.answer_time?);
-        let way = if self.opener? == end { self.initial_rtt?.checked_sub(answer.checked_sub(syn)?) } else { answer.checked_sub(syn) };
-        way.filter(|way| *way >= 0)
+    /// From the capture point to an end and back, as the handshake shows; 0 where it does not.
+    #[inline]
+    pub(super) fn way(&self, end: End) -> i64 {
+        *self.ways.get(end)
     }
 
     /// The usual time from new bytes of an end to their acknowledgement, as that end sees it.
     pub(super) fn round_trip(&self, end: End) -> Option<i64> {
-        Some(self.ends.get(end).side.rtt.quantile(0.5)? + self.way(end).unwrap_or(0))
+        Some(self.ends.get(end).side.rtt.quantile(0.5)?.saturating_add(self.way(end)))
     }
 
     /// The shortest round trip: that of the handshake, else of what was acknowledged.
@@ -346,14 +360,18 @@ impl Analysis {
         self.initial_rtt.or_else(|| self.ends.get(end).side.rtt.least())
     }
 
-    /// The smaller one of the segment sizes that the SYNs announce.
-    pub(super) fn announced_segment(&self) -> Option<u16> {
-        [self.ends.first.announced, self.ends.second.announced].into_iter().flatten().min()
+    /// Payload of the fullest segment that an end sends.
+    #[inline]
+    pub(super) fn full_segment(&self, end: End) -> u32 {
+        self.ends.get(end).full
     }
+}
 
-    pub(super) fn longest_segment(&self, end: End) -> u32 {
-        self.ends.get(end).longest
-    }
+/// Payload of the fullest segment that a direction can be expected to send: by what the SYNs announce, else by what is usual; and never more
+/// than it has sent in one.
+fn full(forward: &Direction, reverse: &Direction) -> u32 {
+    let announced = [forward.announced, reverse.announced].into_iter().flatten().min();
+    announced.map_or(USUAL_SEGMENT, |announced| u32::from(announced).saturating_sub(OPTIONS)).min(forward.longest).max(1)
 }
 
 /// The flags that do not depend on whether bytes are sent again.

@@ -2,18 +2,13 @@
 
 use std::collections::VecDeque;
 
-use super::analysis::{Analysis, Verdict};
+use super::analysis::Verdict;
 use crate::event::analysis::{ACK_LOST_SEGMENT, FAST_RETRANSMISSION, KEEP_ALIVE, ZERO_WINDOW_PROBE};
 use crate::event::{NO_TIME, Stamp, Time};
-use crate::flow::End;
 use crate::flow::seq::distance;
 use crate::net::segment::Segment;
 use crate::net::segment::flags::PSH;
 
-/// Payload of a full segment where no SYN tells: Ethernet, IPv4, timestamps (RFC 9293 section 3.7.1, RFC 6691).
-const USUAL_SEGMENT: u32 = 1_448;
-/// What timestamps and SACK blocks take of the segment size that a SYN announces.
-const OPTIONS: u32 = 40;
 /// Acknowledgements remembered, to know what a sender far away had heard of.
 const HEARD: usize = 128;
 /// Ways from which on the sender is far: below, the waits that are told are longer by far.
@@ -205,12 +200,4 @@ pub(super) struct Told {
     pub(super) edge: u32,
     /// The one who hears it is far from the capture point.
     pub(super) far: bool,
-}
-
-/// Payload of the fullest segment that an end sends.
-pub(super) fn full_segment(analysis: &Analysis, end: End) -> u32 {
-    analysis.announced_segment().map_or(USUAL_SEGMENT, |announced| u32::from(announced).saturating_sub(OPTIONS).max(1)).min(
-        // What was seen of it counts where it sends less.
-        analysis.longest_segment(end).max(1),
-    )
 }

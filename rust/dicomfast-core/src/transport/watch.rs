@@ -3,7 +3,7 @@
 
 use super::analysis::{Analysis, Verdict};
 use super::cause::{Found, Next, RULES, Wait};
-use super::quiet::{FAR, Known, Quiet, Told, full_segment};
+use super::quiet::{FAR, Known, Quiet, Told};
 use super::timeline::Timeline;
 use crate::event::{Cause, Class, Confidence, NO_TIME, Sender, StallRecord, Stamp, Time};
 use crate::flow::seq::advance;
@@ -161,7 +161,7 @@ impl Watch {
     /// Asks the rules.
     fn judge(&self, end: End, analysis: &Analysis, until: Time, next: Option<Next>) -> (Found, i64) {
         let quiet = self.quiet.get(end);
-        let way = analysis.way(end).unwrap_or(0);
+        let way = analysis.way(end);
         let sent = analysis.next(end).unwrap_or(0);
         let far = if way >= FAR { quiet.in_its_eyes(sent, until, way) } else { None };
         let Known { in_flight, room, acknowledged } = far.unwrap_or_else(|| quiet.at_hand());
@@ -173,9 +173,9 @@ impl Watch {
             room,
             acknowledged,
             opened: quiet.opened,
-            full: i64::from(full_segment(analysis, end)),
+            full: i64::from(analysis.full_segment(end)),
             way,
-            other_way: analysis.way(end.other()).unwrap_or(0),
+            other_way: analysis.way(end.other()),
         };
         let idle = Found { cause: Cause::SenderIdle, confidence: if quiet.pushed { Confidence::High } else { Confidence::Medium }, until };
         (RULES.iter().find_map(|rule| rule(&wait)).unwrap_or(idle), in_flight)
@@ -250,7 +250,7 @@ impl Watch {
             return;
         }
         if segment.length > 0 {
-            let full = full_segment(analysis, end);
+            let full = analysis.full_segment(end);
             let quiet = self.quiet.get_mut(end);
             if self.is_new {
                 quiet.sent(segment, (analysis.in_flight(end), analysis.room(end)), full);
@@ -270,9 +270,9 @@ impl Watch {
                 next: analysis.next(other),
                 window,
                 room: analysis.room(other),
-                full: full_segment(analysis, other),
+                full: analysis.full_segment(other),
                 edge: advance(segment.acknowledgment, u32::try_from(window.unwrap_or(0)).unwrap_or(u32::MAX)),
-                far: analysis.way(other).is_some_and(|way| way >= FAR),
+                far: analysis.way(other) >= FAR,
             };
             self.quiet.get_mut(other).heard(segment, verdict, &told);
         }
