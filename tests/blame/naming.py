@@ -72,7 +72,7 @@ def named(associations: list[Row], stalls: list[Row]) -> str:
     told: Counter[str] = Counter()
     for row in stalls:
         if row["cause"] in TOLD_BY_STALLS[worst]:
-            told[row["cause"]] += row["duration"]
+            told[row["cause"]] += row["waited"]
     return told.most_common(1)[0][0] if told else f"{worst} without a stall"
 
 

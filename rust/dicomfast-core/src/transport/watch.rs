@@ -47,8 +47,8 @@ pub struct Watch {
     /// Who sent the last new bytes.
     talker: Option<End>,
     last: Stamp,
-    /// Waits of one cause that may go on.
-    open: Option<Box<StallRecord>>,
+    /// Waits that may go on, a row for each cause.
+    open: Vec<StallRecord>,
     /// Rows that are finished.
     ready: Vec<StallRecord>,
 }
@@ -56,7 +56,7 @@ pub struct Watch {
 impl Default for Watch {
     fn default() -> Self {
         let last = Stamp { packet: 0, time: NO_TIME };
-        Self { quiet: Ends::default(), is_new: false, talker: None, last, open: None, ready: Vec::new() }
+        Self { quiet: Ends::default(), is_new: false, talker: None, last, open: Vec::new(), ready: Vec::new() }
     }
 }
 
@@ -82,8 +82,8 @@ impl Watch {
         if self.is_new {
             self.talker = Some(end);
         }
-        if self.open.is_some() {
-            self.part(phase, now);
+        if !self.open.is_empty() {
+            self.part(phase);
         }
         let until = timeline.until();
         let passed = if until == NO_TIME { 0 } else { now.saturating_sub(until) };
@@ -187,11 +187,11 @@ impl Watch {
         let waited = after.time.saturating_sub(before.time);
         let window = self.quiet.get(end).window;
         let bytes_in_flight = u64::try_from(in_flight).ok();
-        if let Some(open) = &mut self.open
-            && (open.cause, open.association, open.message_id, open.sender)
-                == (found.cause, moving.association, moving.message_id, moving.sender)
-            && open.before.packet < before.packet
-        {
+        let same = |open: &&mut StallRecord| {
+            let of_it = (open.association, open.message_id, open.sender) == (moving.association, moving.message_id, moving.sender);
+            open.cause == found.cause && of_it
+        };
+        if let Some(open) = self.open.iter_mut().find(same) {
             if waited > open.waited / i64::from(open.waits) {
                 (open.bytes_in_flight, open.window) = (bytes_in_flight, window);
             }
@@ -201,8 +201,7 @@ impl Watch {
             open.confidence = open.confidence.max(found.confidence);
             return;
         }
-        self.close();
-        self.open = Some(Box::new(StallRecord {
+        self.open.push(StallRecord {
             connection: moving.connection,
             association: moving.association,
             message_id: moving.message_id,
@@ -217,28 +216,18 @@ impl Watch {
             bytes_in_flight,
             window,
             rtt: analysis.least_round_trip(end),
-        }));
+        });
     }
 
     /// Waits are not of one row where more was sent between them than the longest of them, or two round trips, take.
-    fn part(&mut self, phase: Phase, now: Time) {
-        let goes_on = self.open.as_ref().is_some_and(|open| {
+    fn part(&mut self, phase: Phase) {
+        let last = self.last.time;
+        let is_over = |open: &mut StallRecord| {
             let usual = open.waited / i64::from(open.waits);
             let between = usual.max(open.rtt.unwrap_or(0).saturating_mul(2));
-            matches!(phase, Phase::Moving(_)) && self.last.time.saturating_sub(open.after.time) <= between && now != NO_TIME
-        });
-        if !goes_on {
-            self.close();
-        }
-    }
-
-    /// The row is over. One that is too short is no stall.
-    fn close(&mut self) {
-        if let Some(open) = self.open.take()
-            && open.waited >= LEAST_WAIT.max(open.rtt.unwrap_or(0).saturating_mul(2))
-        {
-            self.ready.push(*open);
-        }
+            !matches!(phase, Phase::Moving(_)) || last.saturating_sub(open.after.time) > between
+        };
+        self.ready.extend(self.open.extract_if(.., is_over).filter(is_stall));
     }
 
     /// A segment was judged and its bytes were handed on.
@@ -292,7 +281,7 @@ impl Watch {
             let found = Found { cause, confidence: Confidence::Low, until: self.last.time };
             self.stall(moving, found, (since, self.last), (in_flight, analysis, end));
         }
-        self.close();
+        self.ready.extend(self.open.drain(..).filter(is_stall));
     }
 
     /// The rows that are finished.
@@ -311,4 +300,9 @@ impl Watch {
 fn rest(end: End, analysis: &Analysis) -> i64 {
     let (usual, least) = (analysis.round_trip(end).unwrap_or(0), analysis.least_round_trip(end).unwrap_or(0));
     if usual > least.saturating_mul(2) { usual / 2 } else { 0 }
+}
+
+/// What is too short is no stall.
+fn is_stall(open: &StallRecord) -> bool {
+    open.waited >= LEAST_WAIT.max(open.rtt.unwrap_or(0).saturating_mul(2))
 }

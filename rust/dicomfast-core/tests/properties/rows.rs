@@ -2,7 +2,7 @@
 
 use dicomfast_core::anomaly::Anomaly;
 use dicomfast_core::capture::Input;
-use dicomfast_core::event::{AssociationRecord, ConnectionRecord, MessageRecord, OperationRecord, PduRecord, Sink, Wants};
+use dicomfast_core::event::{AssociationRecord, Class, ConnectionRecord, MessageRecord, OperationRecord, PduRecord, Sink, Wants};
 use dicomfast_core::limits::Limits;
 use dicomfast_core::pipeline::{Engine, EngineOptions};
 use proptest::test_runner::{Config, RngSeed};
@@ -77,6 +77,7 @@ impl Rows {
             let mut row = row.clone();
             (row.first_packet, row.last_packet) = (0, 0);
             (row.request_start, row.request_end, row.first_response, row.end) = (None, None, None, None);
+            row.budget = None;
             rows.push(format!("{row:?}"));
         }
         for row in &self.associations {
@@ -86,6 +87,7 @@ impl Rows {
             }
             (row.requested, row.answered, row.released) = (row.requested.map(|_| 0), row.answered.map(|_| 0), row.released.map(|_| 0));
             row.dataset_span = row.dataset_span.map(|_| (0, 0));
+            row.budget = None;
             rows.push(format!("{row:?}"));
         }
         for row in &self.pdus {
@@ -99,6 +101,20 @@ impl Rows {
         }
         rows.sort();
         rows
+    }
+
+    /// Where the time went adds up to how long it took, whatever the packets were.
+    fn assert_budgets(&self) {
+        let associations = self.associations.iter().map(|row| (row.budget, Some(row.first.time), Some(row.last.time)));
+        let operations = self.operations.iter().map(|row| (row.budget, row.request_start, row.end));
+        for (budget, from, until) in associations.chain(operations) {
+            if let (Some(budget), Some(from), Some(until)) = (budget, from, until) {
+                assert_eq!(budget.sum(&Class::ALL), until - from);
+                assert!(until < from || Class::ALL.iter().all(|class| budget.get(*class) >= 0), "{budget:?}");
+            } else {
+                assert!(budget.is_none());
+            }
+        }
     }
 
     /// The rows of one that the other does not have, both ways.
@@ -117,7 +133,9 @@ pub(crate) fn run_bytes(file: Vec<u8>, reads: &[usize], threads: usize, limits: 
     let options = EngineOptions { threads, follow: false, limits: limits.clone() };
     let mut engine = Engine::open(inputs, &options, Rows::default()).expect("a capture that can be opened");
     while engine.step().expect("a capture that can be read") {}
-    engine.into_sink()
+    let rows = engine.into_sink();
+    rows.assert_budgets();
+    rows
 }
 
 /// The rows of a capture of these packets.
