@@ -63,6 +63,7 @@ docs: build ## write the reference pages of docs/ anew
 
 bench: build ## measure (benches/README.md)
 	$(BIN)/python benches/peers.py
+	$(BIN)/python benches/insight.py
 
 blame: build ## score the naming of causes (tests/blame/README.md); as root it makes the captures first
 	@PYTHONPATH=tests $(BIN)/python -m blame.make || echo "not every capture could be made"

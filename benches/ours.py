@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 import dicomfast
 
-COUNTED = {"connections", "associations", "messages", "operations", "pdus", "anomalies"}
+COUNTED = {"connections", "associations", "messages", "operations", "pdus", "anomalies", "segments"}
 
 
 def results(name: str, table: Any) -> Counter[str]:

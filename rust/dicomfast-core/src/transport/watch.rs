@@ -14,6 +14,9 @@ use crate::net::segment::flags::{ACK, RST, SYN};
 /// No wait is shorter: what a host may take between two packets of a stream.
 pub const LEAST_WAIT: i64 = 10_000_000;
 
+/// Waits that the movement between two of one row may last.
+const BETWEEN: i64 = 4;
+
 /// What is under way on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -219,12 +222,12 @@ impl Watch {
         });
     }
 
-    /// Waits are not of one row where more was sent between them than the longest of them, or two round trips, take.
+    /// Waits are not of one row where more is sent between them than [`BETWEEN`] of them, or two round trips, take.
     fn part(&mut self, phase: Phase) {
         let last = self.last.time;
         let is_over = |open: &mut StallRecord| {
             let usual = open.waited / i64::from(open.waits);
-            let between = usual.max(open.rtt.unwrap_or(0).saturating_mul(2));
+            let between = usual.saturating_mul(BETWEEN).max(open.rtt.unwrap_or(0).saturating_mul(2));
             !matches!(phase, Phase::Moving(_)) || last.saturating_sub(open.after.time) > between
         };
         self.ready.extend(self.open.extract_if(.., is_over).filter(is_stall));

@@ -1,0 +1,89 @@
+"""What the analysis costs: `python benches/insight.py [--rounds 5] [--size 1GB] [--json FILE]`.
+
+On W1 of peers.py: the table of segments, stalls on request, the report; beside them tcptrace on the same file. First the number of segments is
+compared with the truth. Times and sizes are printed beside what the project asks of itself, never asserted. See benches/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import captures
+from measure import Spread, alternate, command, cpu, inside, inside_cpu, ours, process, warm
+from peers import DATA, MEGABYTE, Capture, Row, line, say
+
+DEFAULT = (
+    "capture_info",
+    "connections",
+    "associations",
+    "presentation_contexts",
+    "operations",
+    "messages",
+    "findings",
+    "anomalies",
+)
+
+
+def rows(w1: Capture, rounds: int) -> Iterator[Row]:
+    warm(w1.path)
+    yield from segments(w1, rounds)
+    runs = alternate(rounds, lambda: ours(w1.path, 1, tables=(*DEFAULT, "stalls")), lambda: ours(w1.path, 1))
+    yield Row("W1 with stalls / default tables", "<= 1.25 x", "", runs.ratio(inside_cpu, inside_cpu), "x", "CPU of call / of call")
+    if shutil.which("tcptrace"):
+        runs = alternate(1, lambda: command("tcptrace", "-n", "-l", w1.path), lambda: ours(w1.path, 1, "scan", ("segments",)))
+        yield Row("W1 / tcptrace -l", "", "", runs.ratio(process, process), "x", "process / process, 1 round")
+    else:
+        say("SKIPPED: tcptrace is not installed")
+    yield from report(w1)
+
+
+def segments(w1: Capture, rounds: int) -> Iterator[Row]:
+    """Streamed, since nobody keeps a million rows for nothing."""
+    runs = alternate(rounds, lambda: ours(w1.path, 1, "scan", ("segments",)), lambda: ours(w1.path, 1, "scan"))
+    yield Row("W1 segments / default tables", "<= 2.5 x", "", runs.ratio(inside, inside), "x", "call / call, scan")
+    yield Row("", "", "", runs.ratio(inside_cpu, inside_cpu), "x", "CPU of call / of call, scan")
+    yield Row("W1 segments peak memory, scan", "<= 160 MB", "", Spread.of([run.peak / MEGABYTE for run in runs.a]), "MB", "process, threads=1")
+
+
+def report(w1: Capture) -> Iterator[Row]:
+    program = Path(sys.executable).with_name("dicomfast")
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "report.html"
+        runs = [command(str(program), "report", w1.path, "-o", page) for _ in range(3)]
+        size = page.stat().st_size / MEGABYTE
+    yield Row("W1 report", "< 10 s", "", Spread.of([run.process for run in runs]), "s", "process")
+    yield Row("", "", "", Spread.of([cpu(run) for run in runs]), "s", "CPU of process")
+    yield Row("W1 report, size of the page", "< 5 MB", "", Spread.of([size]), "MB", "")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--size", type=captures.bytes_of, default="1GB")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    arguments = parser.parse_args()
+
+    path = DATA / f"W1-{arguments.size}.pcap"
+    w1 = Capture(path, captures.make("W1", arguments.size, path))
+    seen = ours(w1.path, 1, "scan", ("segments",)).results.get("segments", 0)
+    packets = int(str(w1.truth["packets"]))
+    say(f"results W1 segments: {'equal' if seen == packets else f'{seen}, must be {packets}'}")
+    print(f"{'measure':<36} {'at least':<10} {'aim':<8} measured: median [least .. most]")
+    told = []
+    for row in rows(w1, arguments.rounds):
+        print(line(row), flush=True)
+        told.append(asdict(row))
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"rows": told}, indent=1) + "\n")
+    return 0 if seen == packets else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
