@@ -1,5 +1,5 @@
 //! Records -> findings: what is worth telling a person. Knows the records of `event`; knows nothing of Arrow or of how the records
-//! came about. One function a rule (`findings/*.rs`); this file only feeds them. The rules here need no timing.
+//! came about. One function a rule (`findings/*.rs`); this file only feeds them. What needs the whole of the input is told at its end.
 
 use hashbrown::HashMap;
 
@@ -8,6 +8,7 @@ use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, FindingRe
 use crate::limits::Limits;
 
 mod association;
+mod between;
 mod capture;
 mod codes;
 mod connection;
@@ -17,9 +18,11 @@ mod operation;
 #[cfg(test)]
 pub(crate) mod samples;
 mod text;
+mod timing;
 mod whole;
 
 use association::{Ended, Last, Progress};
+use between::Relations;
 pub use codes::{CODES, Code};
 use groups::{Groups, Subject};
 use whole::Totals;
@@ -33,6 +36,7 @@ pub struct Rules {
     /// Of associations that have not ended, at most as many as there are connections.
     progress: HashMap<u64, Progress, foldhash::fast::RandomState>,
     progress_limit: usize,
+    relations: Relations,
     totals: Totals,
 }
 
@@ -43,6 +47,7 @@ impl Rules {
             groups: Groups::new(limits.finding_groups),
             progress: HashMap::default(),
             progress_limit: limits.connections,
+            relations: Relations::new(limits.finding_groups, limits.connections),
             totals: Totals::default(),
         }
     }
@@ -57,6 +62,9 @@ impl Rules {
         for (_, group) in self.groups.close_all() {
             self.found.extend(group.finding(""));
         }
+        let timing = self.relations.all.iter().flat_map(|between| timing::RULES.iter().filter_map(move |rule| rule(between)));
+        self.found.extend(timing);
+        self.groups.refused += self.relations.refused;
         self.found.extend(whole::RULES.iter().filter_map(|rule| rule(&self.totals, &self.groups)));
     }
 
@@ -75,6 +83,7 @@ impl Rules {
         for rule in connection::RULES {
             rule(record, &mut self.groups);
         }
+        self.relations.connection(record);
         self.totals.connection(record);
     }
 
@@ -87,6 +96,8 @@ impl Rules {
         self.found.extend(association::RULES.iter().filter_map(|rule| rule(&ended)));
         self.found.extend(contexts::RULES.iter().filter_map(|rule| rule(record)));
         whole::one_association_per_object(record, &mut self.groups);
+        whole::idle_timeout(record, &progress, &mut self.groups);
+        self.relations.association(record, &progress.waited);
         self.totals.associations += 1;
     }
 
@@ -102,11 +113,19 @@ impl Rules {
         }
         if let Some(progress) = self.progress(record.association) {
             operation::note(record, progress);
+            progress.waited.operation(record);
         }
     }
 
     /// A message stood still.
-    pub fn stall(&mut self, _record: &StallRecord) {}
+    pub fn stall(&mut self, record: &StallRecord) {
+        if let Some(progress) = self.progress(record.association) {
+            progress.waited.stall(record);
+            if !record.resumed {
+                progress.stuck = Some(record.clone());
+            }
+        }
+    }
 
     pub fn anomaly(&mut self, record: &Anomaly) {
         for rule in capture::ANOMALY_RULES {

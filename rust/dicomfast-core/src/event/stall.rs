@@ -86,6 +86,8 @@ pub struct StallRecord {
     /// The last packet with new bytes before it, and the first one after it.
     pub before: Stamp,
     pub after: Stamp,
+    /// Whether the sender went on. Else `after` is the last packet.
+    pub resumed: bool,
     /// How many waits, and their nanoseconds together.
     pub waits: u32,
     pub waited: i64,

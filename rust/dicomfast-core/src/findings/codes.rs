@@ -117,6 +117,51 @@ codes! {
     OVERLAP_CONFLICT: Warning "overlap-conflict",
         "The same bytes were sent twice with different content",
         "A broken network device, or an attack: capture at both ends and compare.";
+    SLOW_RESPONSES: Warning "slow-responses",
+        "The receiver takes long to answer",
+        "The time goes by at the acceptor: look at its load, disk, database and anything it does before it answers.";
+    LONG_RESPONSE: Warning "long-response",
+        "Single requests were answered late",
+        "Look into the log of the side that answered, at that time.";
+    SLOW_ASSOCIATION_ANSWER: Warning "slow-association-answer",
+        "The request for an association was answered late",
+        "Look at the acceptor: its load, its name look-ups (reverse DNS), its limit of associations.";
+    LATENCY_BOUND: Warning "latency-bound",
+        "The distance takes the time: one operation at a time over a long path",
+        "Let the sender use several associations at once or an asynchronous operations window, or bring both closer to each other.";
+    WINDOW_BOUND: Warning "window-bound",
+        "The receiver does not read as fast as it is sent to",
+        "window-closed: its program reads slowly (disk, processor). window-full: its receive buffer is too small for the path.";
+    LOSS_BOUND: Warning "loss-bound",
+        "Lost packets hold the transfer up",
+        "Look for a bad cable, a duplex mismatch, an overloaded link or firewall on the path; timeouts cost most.";
+    DELAYED_ACK_BOUND: Warning "delayed-ack-bound",
+        "Small packets wait for delayed acknowledgements (Nagle's algorithm)",
+        "Set TCP_NODELAY at the side that sends them, or let it write a whole PDU at once.";
+    CONGESTION_WINDOW_BOUND: Warning "congestion-window-bound",
+        "The sender waits for acknowledgements though the receiver has room",
+        "A long path with a small congestion window: keep associations open, send several at once, look for losses before.";
+    SENDER_BOUND: Warning "sender-bound",
+        "The sender pauses in the middle of messages",
+        "The time goes by at the sender: look at its disk, its processor, and at what it does while it sends (compression, database).";
+    NEGOTIATION_BOUND: Warning "negotiation-bound",
+        "Opening and releasing associations takes most of the time",
+        "Send several objects over one association, or find out why the acceptor answers late.";
+    INVOKER_IDLE: Note "invoker-idle",
+        "The sender takes its time between operations",
+        "The time goes by at the requestor, before its next request. Nothing is wrong where it has nothing to do.";
+    TRANSFER_STALLED_AT_END: Error "transfer-stalled-at-end",
+        "A transfer stood still and never went on",
+        "Look at the side that did not send or did not read, at that time; firewalls that forget connections look the same.";
+    IDLE_TIMEOUT: Note "idle-timeout",
+        "Associations were ended after a long silence",
+        "Several with the same silence: a timer, of a peer or of a firewall. Release associations that are not used, or raise it.";
+    TINY_SEGMENTS: Warning "tiny-segments",
+        "Data travel in very small packets",
+        "Let the sender write whole PDUs, and use a larger maximum PDU; look for a small MSS or MTU on the path.";
+    CAPTURE_GAPS: Warning "capture-gaps",
+        "Where the time went cannot be told: the capture has gaps",
+        "Capture again with a larger buffer, on a faster disk, or with a capture filter.";
     CAPTURE_LOST_PACKETS: Warning "capture-lost-packets",
         "The capture misses packets of a connection",
         "What was in them is unknown. Capture with a larger buffer, on a faster disk, or with a capture filter.";

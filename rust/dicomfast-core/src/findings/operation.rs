@@ -1,4 +1,4 @@
-//! Rules over one DIMSE operation (PS3.7), counted for each association, command and status. Knows no timing.
+//! Rules over one DIMSE operation (PS3.7), counted for each association, command and status.
 
 use super::association::Progress;
 use super::codes;
@@ -12,10 +12,13 @@ pub(super) const C_STORE: u16 = 0x0001;
 const C_GET: u16 = 0x0010;
 const C_MOVE: u16 = 0x0021;
 const C_CANCEL: u16 = 0x0FFF;
+/// A response that takes longer keeps somebody waiting; many programs give up at 30 s.
+const LONG_RESPONSE: i64 = 10_000_000_000;
 /// PS3.4 table C.4-2.
 const MOVE_DESTINATION_UNKNOWN: u16 = 0xA801;
 
-pub(super) const RULES: &[fn(&OperationRecord, &mut Groups)] = &[failed, warned, move_destination_unknown, suboperations_failed, cancelled];
+pub(super) const RULES: &[fn(&OperationRecord, &mut Groups)] =
+    &[failed, warned, move_destination_unknown, suboperations_failed, cancelled, long_response];
 
 fn place(record: &OperationRecord) -> Place {
     Place {
@@ -118,6 +121,15 @@ fn cancelled(record: &OperationRecord, groups: &mut Groups) {
             format!("{} after {}", name(record), text::count(record.responses, "response"))
         });
     }
+}
+
+fn long_response(record: &OperationRecord, groups: &mut Groups) {
+    let known = record.request_end.zip(record.first_response).filter(|(end, response)| *end != NO_TIME && *response != NO_TIME);
+    let Some(took) = known.and_then(|(end, response)| response.checked_sub(end)).filter(|took| *took >= LONG_RESPONSE) else { return };
+    let tell = |group: &Group| format!("{}; first: {}", text::count(group.count, "operation"), group.text);
+    let opening = Opening { variant: variant(record, 0), ..Opening::new(&codes::LONG_RESPONSE, place(record), tell) };
+    groups
+        .add(Subject::Association(record.association), &opening, 0, || format!("{} answered after {}", name(record), text::seconds(took)));
 }
 
 /// What the rules over the whole association need to know of an operation.

@@ -12,6 +12,7 @@ use crate::limits::Limits;
 mod association;
 mod capture;
 mod operation;
+mod timing;
 
 fn found(feed: impl FnOnce(&mut Rules)) -> Vec<FindingRecord> {
     let mut rules = Rules::new(&Limits { finding_groups: 16, ..Limits::default() });

@@ -53,6 +53,11 @@ pub(super) fn seconds(nanoseconds: Time) -> String {
     format!("{:.3} s", nanoseconds as f64 / 1e9)
 }
 
+/// "84 %".
+pub(super) fn percent(part: Time, whole: Time) -> String {
+    if whole <= 0 { "0 %".to_owned() } else { format!("{:.0} %", part as f64 * 100.0 / whole as f64) }
+}
+
 /// "1 object", "2 objects".
 pub(super) fn count(count: u64, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })

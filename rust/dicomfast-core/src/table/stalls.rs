@@ -22,6 +22,8 @@ columns! {
     end: Time = row.after.time;
     /// From `start` to `end`.
     duration: Duration = span(row.before.time, row.after.time);
+    /// Whether the sender went on after it.
+    resumed: Bool = row.resumed;
     /// Waits of this cause in it: 1, or more where little was sent between them.
     waits: U32 = row.waits;
     /// Duration of these waits together.

@@ -11,5 +11,6 @@ mod timeline;
 mod watch;
 
 pub use analysis::{Analysis, Shown, Verdict};
+pub use rtt::RttSamples;
 pub use timeline::Timeline;
 pub use watch::{LEAST_WAIT, Moving, Phase, Watch};

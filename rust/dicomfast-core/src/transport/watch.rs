@@ -212,6 +212,7 @@ impl Watch {
             sender: moving.sender,
             before,
             after,
+            resumed: true,
             waits: 1,
             waited,
             cause: found.cause,
@@ -283,6 +284,9 @@ impl Watch {
             let cause = if found.cause == Cause::SenderIdle && in_flight > 0 { Cause::Unknown } else { found.cause };
             let found = Found { cause, confidence: Confidence::Low, until: self.last.time };
             self.stall(moving, found, (since, self.last), (in_flight, analysis, end));
+            if let Some(open) = self.open.iter_mut().find(|open| open.cause == cause) {
+                open.resumed = false;
+            }
         }
         self.ready.extend(self.open.drain(..).filter(is_stall));
     }

@@ -64,7 +64,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ),
     (
         "stalls",
-        "connection, association, message_id, command, sender, start, end, duration, waits, waited, cause, confidence, bytes_in_flight, \
+        "connection, association, message_id, command, sender, start, end, duration, resumed, waits, waited, cause, confidence, bytes_in_flight, \
          window, rtt, packet_before, packet_after",
     ),
     ("findings", "severity, code, title, association, connection, message, packet, time, evidence, advice"),
