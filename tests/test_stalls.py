@@ -24,11 +24,8 @@ MILLISECOND = 1_000_000
 
 def pause(start: int, milliseconds: int, cause: str = "window-closed", **more: Any) -> dict[str, Any]:
     known = {"connection": 2, "association": 5, "message_id": 7, "command": "C-STORE-RQ", "sender": "requestor", "waits": 1}
-    times = {
-        "start": START + start * MILLISECOND,
-        "end": START + (start + milliseconds) * MILLISECOND,
-        "duration": milliseconds * MILLISECOND,
-    }
+    begin, length = START + start * MILLISECOND, milliseconds * MILLISECOND
+    times = {"start": begin, "end": begin + length, "duration": length}
     evidence = {"confidence": "high", "bytes_in_flight": 64_000, "window": 0, "rtt": MILLISECOND, "packet_before": 10, "packet_after": 12}
     return known | times | evidence | {"cause": cause, "waited": length} | more
 

@@ -13,7 +13,7 @@ for name, batch in dicomfast.scan("huge.pcap", tables=["messages"]):         # o
 """
 
 from dicomfast import _dicomfast
-from dicomfast.capture import Capture, Scan, open, read, scan  # noqa: A004 - as gzip.open: always used with its module
+from dicomfast.capture import Capture, Scan, compare, open, read, scan  # noqa: A004 - as gzip.open: always used with its module
 from dicomfast.errors import ArgumentError, DicomfastError, FormatError, OpenError
 
 __version__ = _dicomfast.version()
@@ -26,6 +26,7 @@ __all__ = [
     "OpenError",
     "Scan",
     "__version__",
+    "compare",
     "open",
     "read",
     "scan",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from dicomfast.comparison.result import Comparison
     from dicomfast.graphs.graph import Graph
 
 
@@ -186,3 +187,15 @@ def scan(
 ) -> Scan:
     """Read once in constant memory: yields `(table name, pyarrow.RecordBatch)` as the batches fill."""
     return Capture(sources, threads=threads, limits=limits, follow=follow).scan(tables)
+
+
+def compare(*captures: Capture | Source, connections: tuple[int, int] | None = None, aes: tuple[str, str] | None = None) -> Comparison:
+    """Compare two receivers that were given the same work: `.sentence` says which is slower, by how much and why.
+
+    Two captures (paths, patterns, or what `open` gave); or one, and two of its connections by number, or two called AE titles.
+    C-STOREs are matched by SOP instance, other operations by command and order. `.tables` has the numbers, `.to_dict()` all of it.
+    """
+    from dicomfast.comparison.ask import Question
+
+    opened = [one if isinstance(one, Capture) else Capture([one]) for one in captures]
+    return Question(opened, connections or (), aes or ()).answer()

@@ -12,6 +12,7 @@ import rich_click as click
 from dicomfast import terminal
 from dicomfast.cli import FINDINGS, options, progress
 from dicomfast.cli.commands import cli
+from dicomfast.graphs.ask import KINDS
 from dicomfast.output import BINARY, FORMATS, format_of, json_text, replacing, writer
 from dicomfast.values import SECOND
 
@@ -112,3 +113,47 @@ def diagnose_command(color: str, fail_on: str | None, top: int, *, as_json: bool
         unicode = terminal.wants_unicode(sys.stdout)
         _say(diagnose.render(found, options.paint(color), terminal.width(), unicode=unicode))
     return FINDINGS if found.findings.fail(fail_on) else 0
+
+
+@cli.command("compare")
+@options.inputs
+@click.option("--connection", "connections", type=click.IntRange(0), multiple=True, metavar="N", help="A connection; give it twice.")
+@click.option("--ae", "aes", multiple=True, metavar="TITLE", help="A called AE title; give it twice.")
+@click.option("-o", "path", metavar="OUT", help="Draw the busiest connections of both over each other (.html, .svg, .png, .csv ...).")
+@click.option("--graph", "kind", type=click.Choice(KINDS), default="stevens", help="The kind of that graph; default: time-sequence.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document: sentence, limits, budget, measures.")
+@options.color
+def compare_command(
+    connections: tuple[int, ...], aes: tuple[str, ...], path: str | None, kind: str, color: str, *, as_json: bool, **inputs: Any
+) -> None:
+    """Two receivers given the same work: which is slower, by how much and why.
+
+    Two captures, one FILE each; or two connections, or two called AE titles, of one capture.
+    """
+    from dicomfast.comparison import lines
+    from dicomfast.comparison.ask import Question
+
+    question = Question(_compared(inputs, within=bool(connections or aes)), connections, aes)
+    if path is not None:
+        from dicomfast.graphs.graph import check_suffix
+
+        check_suffix(path)
+        for capture in question.captures:
+            options.keep_inputs(capture, path)
+    found = question.answer(progress.watched)
+    if path is not None:
+        question.overlay(found, kind, progress.watched).save(path)
+    if as_json:
+        click.echo(json_text(found.to_dict(), indent=1))
+    else:
+        _say(lines.render(found, options.paint(color), terminal.width(), unicode=terminal.wants_unicode(sys.stdout)))
+
+
+def _compared(inputs: dict[str, Any], *, within: bool) -> list[dicomfast.Capture]:
+    """One capture of all files, or one of each."""
+    if within:
+        return [options.capture(**inputs)]
+    named = [*inputs["read_files"], *inputs["files"]]
+    if len(named) != 2:  # noqa: PLR2004 - A and B
+        raise click.UsageError("name two captures; or one, with --connection or --ae given twice")
+    return [options.capture(**(inputs | {"files": (name,), "read_files": ()})) for name in named]

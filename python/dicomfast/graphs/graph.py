@@ -36,10 +36,16 @@ class Graph:
     A second graph of the same kind can be laid over it: then both begin at their first byte of data.
     """
 
-    def __init__(self, kind: str, source: Source, *, direction: str | None = None, span: int = SECOND, by: str = "time") -> None:
-        """`direction` is the side that sent the data (default: the one that sent more), `span` the window of a throughput graph."""
+    def __init__(
+        self, kind: str, source: Source, *, direction: str | None = None, span: int = SECOND, by: str = "time", name: str = ""
+    ) -> None:
+        """`direction` is the side that sent the data (default: the one that sent more), `span` the window of a throughput graph.
+
+        `name` tells it from another graph over it; default: the number of the connection.
+        """
         self.kind = kind
         self.connection = source.connection
+        self.name = name or str(source.connection)
         self.by_sequence = by == "sequence"
         self._source = source
         segments = source.tables["segments"]
@@ -83,7 +89,8 @@ class Graph:
         pairs = dict.fromkeys(zip(column(source.associations, "calling_ae"), column(source.associations, "called_ae"), strict=True))
         titles = ", ".join(f"{calling or '?'} > {called or '?'}" for calling, called in list(pairs)[:3])
         begins = iso(self.origin) if self.origin else "unknown"
-        return [f"connection {self.connection}, {ends}" + (f" ({titles})" if titles else "") + f", 0 s is {begins}"]
+        named = "" if self.name == str(self.connection) else f"{self.name}: "
+        return [f"{named}connection {self.connection}, {ends}" + (f" ({titles})" if titles else "") + f", 0 s is {begins}"]
 
     def table(self) -> pa.Table:
         """The series as they are exported: `connection` and `elapsed` (since the origin of the drawing) beside their columns."""

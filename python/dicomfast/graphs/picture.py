@@ -91,7 +91,7 @@ def picture(graphs: list[Graph]) -> Picture:
     for number, graph in enumerate(graphs):
         for name, table in split(graph.series).items():
             style = kind.series[name]
-            layer = _layer(name, table, overlaid(style, graph.connection, number) if len(graphs) > 1 else style, graph)
+            layer = _layer(name, table, overlaid(style, graph.name, number) if len(graphs) > 1 else style, graph)
             if len(layer):
                 panels[style.panel].layers.append(layer)
     if first.kind == "ladder":
@@ -151,9 +151,9 @@ def _behind(panels: list[Panel], graph: Graph, *, alone: bool) -> None:
     shades = [_shade(row, graph) for row in _longest(_rows(graph.stalls))]
     strip = None
     if table.num_rows and graph.kind != "ladder":
-        title = "DICOM messages" if alone else f"messages of {graph.connection}"
+        title = "DICOM messages" if alone else f"messages of {graph.name}"
         layer = _layer("messages", table, Style(title, "lane", GREY, size=3), graph)
-        whose = "" if alone else f"{graph.connection}: "
+        whose = "" if alone else f"{graph.name}: "
         strip = Panel(Axis("", 1.0, 110), [layer], lanes=(f"{whose}requestor", f"{whose}acceptor"))
     if alone:
         for panel in panels:
