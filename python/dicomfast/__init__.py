@@ -8,6 +8,8 @@ capture.findings        # what is worth telling a person
 
 tables = dicomfast.read("day1/*.pcap", tables=["operations", "messages"])    # one pass, whole tables
 
+dicomfast.compare("fast.pcap", "slow.pcap").sentence    # which is slower, by how much and why
+
 for name, batch in dicomfast.scan("huge.pcap", tables=["messages"]):         # one pass, constant memory
     ...
 """

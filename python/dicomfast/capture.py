@@ -48,8 +48,21 @@ class Capture:
     """A capture and its tables.
 
     Each table is an attribute: `capture.associations` is a `pyarrow.Table`. The first use of a default table reads the
-    capture once, for all of them, and keeps them; `pdus` and `events` are read when they are asked for.
+    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `pdus`, `events`) are read when they are asked for.
     """
+
+    capture_info: pa.Table
+    connections: pa.Table
+    associations: pa.Table
+    presentation_contexts: pa.Table
+    operations: pa.Table
+    messages: pa.Table
+    findings: pa.Table
+    anomalies: pa.Table
+    pdus: pa.Table
+    events: pa.Table
+    segments: pa.Table
+    stalls: pa.Table
 
     def __init__(
         self,

@@ -183,11 +183,11 @@ def _shade(row: dict[str, Any], graph: Graph) -> Shade:
             return duration(value)
         if name in ("bytes_in_flight", "window"):
             return size(value)
-        return f"{value:.0%}" if name == "confidence" else count(value) if isinstance(value, int) else str(value)
+        return count(value) if isinstance(value, int) else str(value)
 
     start, end = row["time"] - graph.origin, row["end"] - graph.origin
     evidence = [("cause", row["cause"] or "unknown"), ("from", f"{start / 1e9:.9f} s"), ("to", f"{end / 1e9:.9f} s")]
     rest = ("duration", "sender", "confidence", "bytes_in_flight", "window", "rtt", "packet_before", "packet_after", "association",
-            "operation")  # fmt: skip
+            "command", "message_id")  # fmt: skip
     evidence += [(name.replace("_", " "), shown(name, row[name])) for name in rest if row[name] is not None]
     return Shade(start, end, cause_color(row["cause"]), row["cause"] or "unknown", evidence)
