@@ -210,6 +210,7 @@ def test_connections_and_titles_of_one_capture(run: Run) -> None:
         ([QUICK, "--ae", "A", "--ae", "B", "--connection", 0], 1, "not both"),
         ([QUICK, SLOW, "-o", "x.docx"], 1, "suffix"),
         ([QUICK, "missing.pcap"], 1, "missing.pcap"),
+        (["-", "-"], 1, "named twice"),
     ],
 )
 def test_wrong_usage_is_one_line(run: Run, arguments: list[Any], code: int, says: str) -> None:

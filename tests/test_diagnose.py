@@ -97,8 +97,13 @@ def test_failures_come_before_the_time() -> None:
     first, *_ = verdict.verdict(diagnosed(refused, broken))
     assert (
         first
-        == "1 of 2 associations was refused or not answered; not every association ended by release: 1 by rst; 2 of 20 operations failed."
+        == "1 of 2 associations was rejected or not answered; not every association ended by release: 1 by rst; 2 of 20 operations failed."
     )
+
+
+def test_where_nothing_was_accepted_no_time_is_told() -> None:
+    refused = association(negotiating=1) | {"outcome": "rejected", "ended_by": "fin"}
+    assert verdict.verdict(diagnosed(refused)) == ["1 of 1 association was rejected or not answered."]
 
 
 def test_the_pair_that_has_most_of_it_is_named() -> None:

@@ -22,7 +22,7 @@ _TOLD_BY = {
 }
 # Where a cause tells more about who is to blame than its class.
 _BLAME = {
-    "window-full": "the receiver's window, which is small for this path",
+    "window-full": "the receiver's window, which is small for this path, or read too slowly",
     "nagle-delayed-ack": "the sender, which writes small pieces with Nagle's algorithm on",
 }
 # From this share of a class on it is one pair's; from this share of waiting on the path is to blame and not who is at its end.
@@ -37,13 +37,15 @@ def verdict(found: Diagnosis) -> list[str]:
     """Sentences: what went wrong, where the time went, what limits both."""
     if not found.associations:
         return ["No DICOM association was seen."]
-    return [*_failures(found), *_time(found), *_limits(found)]
+    # Where nothing was accepted, no time was spent on work.
+    time = [] if found.refused == found.associations else _time(found)
+    return [*_failures(found), *time, *_limits(found)]
 
 
 def _failures(found: Diagnosis) -> list[str]:
     parts = []
     if found.refused:
-        parts.append(f"{found.refused:,} of {count(found.associations, 'association')} {_was(found.refused)} refused or not answered")
+        parts.append(f"{found.refused:,} of {count(found.associations, 'association')} {_was(found.refused)} rejected or not answered")
     broken = ", ".join(f"{amount:,} by {escape(how)}" for how, amount in found.broken.most_common() if how != "open")
     if broken:
         parts.append(f"not every association ended by release: {broken}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dicomfast.comparison import sides
 from dicomfast.comparison.result import Comparison
 from dicomfast.errors import ArgumentError
+from dicomfast.sources import can_be_read_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +52,9 @@ class Question:
                 raise ArgumentError(f"{what} are compared within one capture")
         if not (self.connections or self.aes) and len(self.captures) != _TWO:
             raise ArgumentError("two captures are compared; or two connections, or two AE titles, of one")
+        streams = [source for capture in self.captures for source in capture.sources if not can_be_read_again([source])]
+        if len({source if isinstance(source, str) else id(source) for source in streams}) < len(streams):
+            raise ArgumentError("standard input or a file object is named twice; it can be read only once")
 
     def answer(self, watched: Pass = quietly) -> Comparison:
         """Read what is compared, and compare it."""
