@@ -121,6 +121,15 @@ def test_what_goes_the_other_way_is_told() -> None:
     assert "On the other hand one spends 120 ms more on sending." in Comparison(side("one", *quick), side("two", *slow)).sentence
 
 
+def test_a_second_class_is_told() -> None:
+    slow = [operation(number, 100 * number, sending=40, waiting_response=80) for number in range(4)]
+    sentence = Comparison(side("one", *stores([0] * 4)), side("two", *slow)).sentence
+    assert (
+        "waiting for responses: 320 ms longer, 73 %; the median is 80 ms against none per operation. Another 120 ms is in sending."
+        in sentence
+    )
+
+
 def test_negotiation_is_of_associations() -> None:
     found = Comparison(side("one", *stores([2]), negotiating=1), side("two", *stores([2]), negotiating=300))
     assert "opening and closing associations: 299 ms longer" in found.sentence

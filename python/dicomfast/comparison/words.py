@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _SAME = 0.05
 # What is counted as carried by few operations: this part of the difference by that part of them.
 _MOST, _FEW = 0.8, 0.25
-# A class that goes the other way is told from this part of the difference on.
-_AGAINST = 0.2
+# A second class, or one that goes the other way, is told from this part of the difference on.
+_WORTH_A_WORD = 0.2
 # Unknown time of a side, and a difference of the bytes of both, that limit what can be said.
 _UNKNOWN = 0.05
 _BYTES = 0.05
@@ -57,13 +57,22 @@ def _carried(carrier: str, more: dict[str, int], difference: int, measures: list
     one = next(one for one in measures if one.name == carrier)
     if one.a and one.b:
         slow, fast = (one.b, one.a) if sign > 0 else (one.a, one.b)
-        text += f"; the median is {duration(slow.median)} against {duration(fast.median)} per {one.per}"
-    return f"{text}."
+        against = duration(fast.median) if fast.median else "none"
+        text += f"; the median is {duration(slow.median)} against {against} per {one.per}"
+    return f"{text}.{_next(carrier, more, difference)}"
+
+
+def _next(carrier: str, more: dict[str, int], difference: int) -> str:
+    """The class that carries most of the rest, where that is worth a word."""
+    column = max((name for name in more if name != carrier), key=lambda name: more[name])
+    if more[column] < _WORTH_A_WORD * difference:
+        return ""
+    return f" Another {duration(more[column])} is in {BY_COLUMN[column].spent}."
 
 
 def _against(fast: Side, more: dict[str, int], difference: int) -> list[str]:
     column = min(more, key=lambda name: more[name])
-    if -more[column] < _AGAINST * difference:
+    if -more[column] < _WORTH_A_WORD * difference:
         return []
     return [f"On the other hand {_name(fast)} spends {duration(-more[column])} more on {BY_COLUMN[column].spent}."]
 
