@@ -68,7 +68,7 @@ def test_the_lines() -> None:
         "                the receiver's window was closed: it did not read (high confidence)",
         "                connection 2, 3 waits, 90 ms together, 64 kB in flight, window 0 B, RTT 1 ms, packets 10 to 12",
     ]
-    assert stall_lines.closing(totals, 1) == "1 pause, 200 ms: window-closed 200 ms (1)"
+    assert stall_lines.closing(totals, 1) == "1 pause, 90 ms waited: window-closed 90 ms (1)"
     assert stall_lines.closing(stalls.Totals(), 0) == "No pause in the middle of a message"
 
 

@@ -56,4 +56,4 @@ def closing(totals: Totals, shown: int | None = None) -> str:
         return "No pause in the middle of a message"
     causes = ", ".join(f"{escape(cause)} {duration(time)} ({amount:,})" for cause, amount, time in ranked)
     hidden = f", {shown:,} shown" if shown is not None and shown < pauses else ""
-    return f"{count(pauses, 'pause')}{hidden}, {duration(sum(totals.time.values()))}: {causes}"
+    return f"{count(pauses, 'pause')}{hidden}, {duration(sum(totals.time.values()))} waited: {causes}"

@@ -34,7 +34,7 @@ CAUSES = {
 }
 
 # Pauses that wait for the names of their association, and names that are remembered.
-_WAITING = 65_536
+_WAITING = 16_384
 _NAMES = 65_536
 _BATCH = 8_192
 
@@ -48,20 +48,20 @@ def in_words(cause: str) -> str:
 
 @dataclass
 class Totals:
-    """What the pauses add up to, by cause."""
+    """What the pauses add up to, by cause: the time that was waited, without what was sent between the waits of one pause."""
 
     count: Counter[str] = field(default_factory=Counter)
     time: Counter[str] = field(default_factory=Counter)
 
-    def take(self, cause: str, duration: int | None) -> None:
+    def take(self, cause: str, waited: int | None) -> None:
         """Add one pause."""
         self.count[cause] += 1
-        self.time[cause] += duration or 0
+        self.time[cause] += waited or 0
 
     def take_batch(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch of the table `stalls`."""
-        for cause, duration in zip(numbers(batch.column("cause")), numbers(batch.column("duration")), strict=True):
-            self.take(cause, duration)
+        for cause, waited in zip(numbers(batch.column("cause")), numbers(batch.column("waited")), strict=True):
+            self.take(cause, waited)
 
     def ranked(self) -> list[tuple[str, int, int]]:
         """Cause, pauses, nanoseconds; the longest time first."""
@@ -94,7 +94,7 @@ def pauses(batches: Iterable[tuple[str, pa.RecordBatch]], totals: Totals, shorte
         for row in records(batch, *batch.schema.names):
             if (row["duration"] or 0) < shortest:
                 continue
-            totals.take(row["cause"], row["duration"])
+            totals.take(row["cause"], row["waited"])
             number += 1
             heapq.heappush(held, (row["start"] or 0, number, row))
         while len(held) > _WAITING:
