@@ -1,5 +1,6 @@
 """`dicomfast compare`: which side is slower, by how much and why, with numbers made by hand and captures with a known cause."""
 
+import csv
 import json
 import subprocess
 from collections.abc import Callable
@@ -233,6 +234,9 @@ def test_the_overlay(run: Run, tmp_path: Path) -> None:
     result = run("compare", QUICK, SLOW, "-o", tmp_path / "overlay.html")
     assert (result.returncode, result.stderr) == (0, "")
     page = (tmp_path / "overlay.html").read_text()
-    # What the two are called where one legend holds both.
+    # What the two are called where one legend holds both, and in the series, where both are connection 0.
+    assert run("compare", QUICK, SLOW, "-o", tmp_path / "overlay.csv").returncode == 0
+    with (tmp_path / "overlay.csv").open() as stream:
+        assert {row["name"][:1] for row in csv.DictReader(stream)} == {"A", "B"}
     assert "<p>A (blame_clean_dp/capture.pcap.gz): connection 0, " in page
     assert "<p>B: connection 0, " in page

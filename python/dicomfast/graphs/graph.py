@@ -102,7 +102,9 @@ class Graph:
             elapsed = pc.subtract(graph.series["time"].cast(pa.int64()), graph.origin).cast(pa.duration("ns"))
             numbers = pa.repeat(pa.scalar(graph.connection, pa.uint64()), graph.series.num_rows)
             table = graph.series.add_column(0, "connection", numbers)
-            whole.append(table.add_column(3, "elapsed", elapsed))
+            table = table.add_column(3, "elapsed", elapsed)
+            # Two captures may both have a connection 0.
+            whole.append(table.add_column(0, "name", pa.repeat(graph.name, table.num_rows)) if self._named() else table)
         return pa.concat_tables(whole)
 
     def save(self, path: str | Path) -> None:
@@ -144,6 +146,9 @@ class Graph:
         from dicomfast.graphs.picture import picture
 
         return picture(list(self._all()))
+
+    def _named(self) -> bool:
+        return any(graph.name != str(graph.connection) for graph in self._all())
 
     def _all(self) -> Iterable[Graph]:
         return (self,) if self._over is None else (self, self._over)
