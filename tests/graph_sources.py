@@ -11,22 +11,6 @@ from dicomfast.graphs.source import Source
 
 MILLISECOND = 1_000_000
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
-STALL = {
-    "connection": pa.uint64(),
-    "association": pa.uint64(),
-    "operation": pa.uint64(),
-    "start": pa.timestamp("ns", "UTC"),
-    "end": pa.timestamp("ns", "UTC"),
-    "duration": pa.duration("ns"),
-    "sender": pa.string(),
-    "cause": pa.string(),
-    "confidence": pa.float64(),
-    "bytes_in_flight": pa.uint64(),
-    "window": pa.uint64(),
-    "rtt": pa.duration("ns"),
-    "packet_before": pa.uint64(),
-    "packet_after": pa.uint64(),
-}
 
 
 def at(milliseconds: float) -> int:
@@ -72,7 +56,7 @@ def rows(schema: str, *values: dict[str, Any]) -> pa.Table:
 
 def stall(start: float, end: float, cause: str, **more: Any) -> dict[str, Any]:
     known = {"connection": 0, "start": at(start), "end": at(end), "duration": round((end - start) * MILLISECOND), "cause": cause}
-    return known | {"sender": "client", "confidence": 0.75} | more
+    return known | {"sender": "client", "confidence": "medium"} | more
 
 
 def source(segments: pa.Table, **more: Any) -> Source:
@@ -91,7 +75,7 @@ def source(segments: pa.Table, **more: Any) -> Source:
         "messages": rows("messages", message),
         "tables": {
             "segments": segments,
-            "stalls": pa.table({name: pa.array([row.get(name) for row in stalls], kind) for name, kind in STALL.items()}),
+            "stalls": rows("stalls", *stalls),
             "pdus": rows("pdus", pdu | {"first_packet": 4, "last_packet": 10, "complete": True}),
         },
     }

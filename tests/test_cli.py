@@ -36,7 +36,7 @@ def test_version(run: Run) -> None:
     assert run("--version").stdout == f"dicomfast {dicomfast.__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["summary"], ["dump"], ["table"], ["tables"], ["graph"]])
+@pytest.mark.parametrize("command", [[], ["summary"], ["dump"], ["table"], ["tables"], ["graph"], ["diagnose"], ["stalls"], ["compare"]])
 def test_help(run: Run, command: list[str]) -> None:
     result = run(*command, "--help")
     assert result.returncode == 0
@@ -54,6 +54,10 @@ def test_help(run: Run, command: list[str]) -> None:
         (["table", "nothing", "x.pcap"], "nothing"),
         (["table", "associations", "x.pcap", "--columns", "nothing"], "no column"),
         (["dump", "x.pcap", "-c", "0"], "0"),
+        (["diagnose"], "name a capture file"),
+        (["stalls"], "name a capture file"),
+        (["stalls", "x.pcap", "--longest", "0"], "0"),
+        (["compare", "x.pcap"], "name two captures"),
     ],
 )
 def test_wrong_usage(run: Run, arguments: list[str], says: str) -> None:
@@ -66,6 +70,10 @@ def test_wrong_usage(run: Run, arguments: list[str], says: str) -> None:
     ("arguments", "says"),
     [
         (["summary", "missing.pcap"], "missing.pcap"),
+        (["diagnose", "missing.pcap"], "missing.pcap"),
+        (["stalls", "missing.pcap"], "missing.pcap"),
+        (["stalls", "x.pcap", "-o", "x.docx"], "suffix"),
+        (["compare", "missing.pcap", "other.pcap"], "missing.pcap"),
         (["summary", "*.missing"], "no file matches"),
         (["table", "associations", "x.pcap", "-o", "x.docx"], "suffix"),
         (["dump", "-r", "x.pcap", "--limit", "nothing=1"], "no limit"),

@@ -68,3 +68,11 @@ def test_what_cannot_be_drawn_is_one_line(run: Run, tmp_path: Path, arguments: l
     (line,) = result.stderr.splitlines()
     assert says in line
     assert not list(tmp_path.iterdir())
+
+
+def test_the_stalls_of_a_capture_are_shaded_with_their_evidence(run: Run, tmp_path: Path) -> None:
+    closed = CASE.parent.parent / "blame_window_closed_dp/capture.pcap.gz"
+    assert run("graph", "tcptrace", closed, "-o", tmp_path / "out.html").returncode == 0
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert ">window-closed</span>" in page
+    assert '["command", "C-STORE-RQ"]' in page

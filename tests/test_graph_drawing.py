@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import HOSTILE
-from graph_sources import STALL, at, conversation, rows, segment, source
+from graph_sources import at, conversation, rows, segment, source
 from tshark_segments import SCHEMA, table
 
 import dicomfast
@@ -208,7 +208,7 @@ def odd() -> dict[str, pa.Table]:
 
 
 def of_odd(kind: str, what: str, *, stalls: bool) -> Graph:
-    nulls = pa.table({name: pa.array([None, None], kind) for name, kind in STALL.items()})
+    nulls = rows("stalls", {}, {})
     tables = {"segments": odd()[what], "stalls": nulls if stalls else pa.table({}), "pdus": rows("pdus", {}, {"sender": "requestor"})}
     return Graph(kind, source(pa.table({}), start=None, tables=tables, messages=rows("messages", {})))
 

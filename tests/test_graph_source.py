@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from graph_sources import STALL, stall
+from graph_sources import rows, stall
 from tshark_segments import SCHEMA, dissect, table, tshark
 
 import dicomfast
@@ -30,8 +30,7 @@ def segments() -> pa.Table:
 
 
 def stalls() -> pa.Table:
-    rows = [stall(0, 10, "sender-idle"), stall(5, 20, "window-full", connection=1)]
-    return pa.table({name: pa.array([row.get(name) for row in rows], kind) for name, kind in STALL.items()})
+    return rows("stalls", stall(0, 10, "sender-idle"), stall(5, 20, "window-full", connection=1))
 
 
 def test_the_rows_of_the_connections_asked_for() -> None:

@@ -65,6 +65,10 @@ def test_tables_have_schemas() -> None:
         assert len(set(schema.names)) == len(schema.names)
 
 
+def test_every_table_is_an_attribute_with_a_type() -> None:
+    assert sorted(dicomfast.Capture.__annotations__) == sorted(_dicomfast.table_names())
+
+
 def test_an_unknown_table_is_named() -> None:
     with pytest.raises(dicomfast.ArgumentError, match=r"no table.*associations"):
         _dicomfast.schema("nothing")

@@ -8,12 +8,14 @@ capture.findings        # what is worth telling a person
 
 tables = dicomfast.read("day1/*.pcap", tables=["operations", "messages"])    # one pass, whole tables
 
+dicomfast.compare("fast.pcap", "slow.pcap").sentence    # which is slower, by how much and why
+
 for name, batch in dicomfast.scan("huge.pcap", tables=["messages"]):         # one pass, constant memory
     ...
 """
 
 from dicomfast import _dicomfast
-from dicomfast.capture import Capture, Scan, open, read, scan  # noqa: A004 - as gzip.open: always used with its module
+from dicomfast.capture import Capture, Scan, compare, open, read, scan  # noqa: A004 - as gzip.open: always used with its module
 from dicomfast.errors import ArgumentError, DicomfastError, FormatError, OpenError
 
 __version__ = _dicomfast.version()
@@ -26,6 +28,7 @@ __all__ = [
     "OpenError",
     "Scan",
     "__version__",
+    "compare",
     "open",
     "read",
     "scan",

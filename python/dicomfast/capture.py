@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from dicomfast.comparison.result import Comparison
     from dicomfast.graphs.graph import Graph
 
 
@@ -47,8 +48,21 @@ class Capture:
     """A capture and its tables.
 
     Each table is an attribute: `capture.associations` is a `pyarrow.Table`. The first use of a default table reads the
-    capture once, for all of them, and keeps them; `pdus` and `events` are read when they are asked for.
+    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `pdus`, `events`) are read when they are asked for.
     """
+
+    capture_info: pa.Table
+    connections: pa.Table
+    associations: pa.Table
+    presentation_contexts: pa.Table
+    operations: pa.Table
+    messages: pa.Table
+    findings: pa.Table
+    anomalies: pa.Table
+    pdus: pa.Table
+    events: pa.Table
+    segments: pa.Table
+    stalls: pa.Table
 
     def __init__(
         self,
@@ -186,3 +200,15 @@ def scan(
 ) -> Scan:
     """Read once in constant memory: yields `(table name, pyarrow.RecordBatch)` as the batches fill."""
     return Capture(sources, threads=threads, limits=limits, follow=follow).scan(tables)
+
+
+def compare(*captures: Capture | Source, connections: tuple[int, int] | None = None, aes: tuple[str, str] | None = None) -> Comparison:
+    """Compare two receivers that were given the same work: `.sentence` says which is slower, by how much and why.
+
+    Two captures (paths, patterns, or what `open` gave); or one, and two of its connections by number, or two called AE titles.
+    C-STOREs are matched by SOP instance, other operations by command and order. `.tables` has the numbers, `.to_dict()` all of it.
+    """
+    from dicomfast.comparison.ask import Question
+
+    opened = [one if isinstance(one, Capture) else Capture([one]) for one in captures]
+    return Question(opened, connections or (), aes or ()).answer()

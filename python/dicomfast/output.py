@@ -11,7 +11,7 @@ import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dicomfast.errors import ArgumentError
 from dicomfast.text import csv_cell, escape
@@ -106,9 +106,14 @@ def _cell(value: Value) -> str | int | float | None:
     return value
 
 
-def _json(names: list[str], row: tuple[Value, ...]) -> str:
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """Plain values as JSON."""
     # ASCII alone, so that no terminal obeys it; DEL is the one control that JSON leaves.
-    return json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=True).replace("\x7f", "\\u007f")
+    return json.dumps(value, ensure_ascii=True, indent=indent).replace("\x7f", "\\u007f")
+
+
+def _json(names: list[str], row: tuple[Value, ...]) -> str:
+    return json_text(dict(zip(names, row, strict=True)))
 
 
 class NdjsonWriter:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import statistics
-import textwrap
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dicomfast import findings
+from dicomfast.findings import Findings
 from dicomfast.terminal import Paint, columns, count, duration, size
 from dicomfast.text import escape
-from dicomfast.values import iso, numbers
+from dicomfast.values import iso, numbers, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,13 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES = ["capture_info", "connections", "associations", "operations", "anomalies", "findings"]
-SEVERITIES = ("error", "warning", "note")
-
-_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 # Lines of one section before the rest is counted in one line: a screen is all there is.
 _LINES = 8
-_EVIDENCE = 2
-_INDENT = " " * 10
 # What is unknown, and what is more than is told apart.
 _UNKNOWN = "(unknown)"
 _OTHERS = "(others)"
@@ -59,17 +55,6 @@ class Pair:
 
 
 @dataclass
-class Found:
-    """The findings of one code."""
-
-    severity: str
-    title: str
-    advice: str
-    count: int = 0
-    evidence: list[str] = field(default_factory=list)
-
-
-@dataclass
 class Summary:
     """What the tables add up to."""
 
@@ -81,12 +66,7 @@ class Summary:
     commands: dict[str, Commands] = field(default_factory=lambda: defaultdict(Commands))
     failures: Counter[tuple[str, int | None, str]] = field(default_factory=Counter)
     anomalies: Counter[str] = field(default_factory=Counter)
-    findings: dict[str, Found] = field(default_factory=dict)
-
-    def worst(self) -> str | None:
-        """The gravest severity among the findings."""
-        seen = {found.severity for found in self.findings.values()}
-        return next((severity for severity in SEVERITIES if severity in seen), None)
+    findings: Findings = field(default_factory=Findings)
 
 
 def summarize(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Summary:
@@ -98,22 +78,18 @@ def summarize(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Summary:
         "associations": _associations,
         "operations": _operations,
         "anomalies": _anomalies,
-        "findings": _findings,
     }
     for name, batch in batches:
         if name in takers:
             takers[name](summary, batch)
+        elif name == "findings":
+            summary.findings.take(batch)
     return summary
-
-
-def _records(batch: pa.RecordBatch, *names: str) -> list[dict[str, Any]]:
-    cells = zip(*(numbers(batch.column(name)) for name in names), strict=True)
-    return [dict(zip(names, row, strict=True)) for row in cells]
 
 
 def _capture(summary: Summary, batch: pa.RecordBatch) -> None:
     names = ("name", "format", "packets", "bytes", "cut_packets", "dropped", "first_time", "last_time", "complete")
-    summary.inputs += _records(batch, *names)
+    summary.inputs += records(batch, *names)
 
 
 def _connections(summary: Summary, batch: pa.RecordBatch) -> None:
@@ -122,7 +98,7 @@ def _connections(summary: Summary, batch: pa.RecordBatch) -> None:
 
 def _associations(summary: Summary, batch: pa.RecordBatch) -> None:
     columns = ("calling_ae", "called_ae", "outcome", "ended_by", "operations", "failed", "dataset_bytes")
-    for row in _records(batch, *columns):
+    for row in records(batch, *columns):
         summary.outcomes[row["outcome"]] += 1
         summary.endings[row["ended_by"]] += 1
         names = (row["calling_ae"] or _UNKNOWN, row["called_ae"] or _UNKNOWN)
@@ -137,7 +113,7 @@ def _associations(summary: Summary, batch: pa.RecordBatch) -> None:
 def _operations(summary: Summary, batch: pa.RecordBatch) -> None:
     names = ("command", "status", "status_text", "status_category", "answered", "complete", "dataset_bytes",
              "response_dataset_bytes", "transfer_time", "response_time")  # fmt: skip
-    for row in _records(batch, *names):
+    for row in records(batch, *names):
         command = summary.commands[row["command"]]
         command.count += 1
         command.bytes += (row["dataset_bytes"] or 0) + (row["response_dataset_bytes"] or 0)
@@ -156,14 +132,6 @@ def _anomalies(summary: Summary, batch: pa.RecordBatch) -> None:
     summary.anomalies.update(numbers(batch.column("kind")))
 
 
-def _findings(summary: Summary, batch: pa.RecordBatch) -> None:
-    for row in _records(batch, "severity", "code", "title", "evidence", "advice"):
-        found = summary.findings.setdefault(row["code"], Found(row["severity"], row["title"], row["advice"] or ""))
-        found.count += 1
-        if len(found.evidence) < _EVIDENCE:
-            found.evidence.append(row["evidence"] or "")
-
-
 def render(summary: Summary, paint: Paint, width: int = 100) -> list[str]:
     """The lines of the screen, of about this width."""
     sections = [
@@ -173,7 +141,7 @@ def render(summary: Summary, paint: Paint, width: int = 100) -> list[str]:
         _render_commands(summary, paint),
         _render_failures(summary, paint),
         _render_anomalies(summary),
-        _render_findings(summary, paint, width),
+        findings.render(summary.findings, paint, width) if summary.findings or summary.outcomes else [],
     ]
     lines: list[str] = []
     for section in sections:
@@ -274,20 +242,3 @@ def _render_anomalies(summary: Summary) -> list[str]:
     if not summary.anomalies:
         return []
     return [f"{count(summary.anomalies.total(), 'anomaly', plural='anomalies')}: {_tally(summary.anomalies)}"]
-
-
-def _render_findings(summary: Summary, paint: Paint, width: int) -> list[str]:
-    if not summary.findings:
-        return [paint("Findings: none", "green")] if summary.outcomes else []
-    ranked = sorted(summary.findings.values(), key=lambda found: (SEVERITIES.index(found.severity), -found.count))
-    lines = [paint("Findings", "bold")]
-    wrapper = textwrap.TextWrapper(max(width, 60), initial_indent=_INDENT, subsequent_indent=_INDENT + "  ", break_on_hyphens=False)
-    for found in ranked[:_LINES]:
-        title = escape(found.title) + (f" ({found.count:,} times)" if found.count > 1 else "")
-        lines.append(f"  {paint(found.severity.upper().ljust(7), _STYLE.get(found.severity))} {title}")
-        hidden = found.count - len(found.evidence)
-        texts = [*found.evidence, *([f"... and {hidden:,} more"] if hidden else []), found.advice]
-        for text in filter(None, texts):
-            lines += wrapper.wrap(escape(text))
-    hidden = sum(found.count for found in ranked[_LINES:])
-    return lines + ([f"  ... and {hidden:,} more: dicomfast table findings FILE"] if hidden else [])

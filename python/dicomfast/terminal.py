@@ -21,6 +21,7 @@ STYLES = {
     "green": "32",
     "yellow": "33",
     "blue": "34",
+    "magenta": "35",
     "cyan": "36",
     "bold red": "1;31",
 }
@@ -45,6 +46,20 @@ def wants_color(when: str, stream: TextIO) -> bool:
     if when == "auto":
         return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return when == "always"
+
+
+def wants_unicode(stream: TextIO) -> bool:
+    """Whether what is written there may hold more than ASCII."""
+    try:
+        "▕█▓░▏µ".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def as_ascii(text: str) -> str:
+    """Text for a terminal that knows no more than ASCII."""
+    return text.replace("µ", "u").encode("ascii", "backslashreplace").decode("ascii")
 
 
 def width() -> int:

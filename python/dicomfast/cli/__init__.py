@@ -5,6 +5,7 @@
 
 import sys
 
+FINDINGS = 3
 INTERRUPTED = 130
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 import dicomfast
 from dicomfast import _dicomfast, dump, summary, terminal
-from dicomfast.cli import options, progress
+from dicomfast.cli import FINDINGS, options, progress
 from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, Question
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     import pyarrow as pa
-
-FINDINGS = 3
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,16 +32,14 @@ def cli() -> None:
 @cli.command("summary")
 @options.inputs
 @options.color
-@click.option("--fail-on", type=click.Choice(summary.SEVERITIES), help="Exit 3 if there is such a finding, or a graver one.")
+@options.fail_on
 def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
     """What was seen, what failed, how fast: one screen, findings ranked."""
     with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
         result = summary.summarize(scan)
     for line in summary.render(result, options.paint(color), terminal.width()):
         click.echo(line, color=True)
-    worst = result.worst()
-    failed = fail_on and worst and summary.SEVERITIES.index(worst) <= summary.SEVERITIES.index(fail_on)
-    return FINDINGS if failed else 0
+    return FINDINGS if result.findings.fail(fail_on) else 0
 
 
 @cli.command("dump")
@@ -86,7 +81,7 @@ def table_command(name: str, path: str | None, form: str | None, limit: int | No
                 raise click.UsageError(f"{form} is not for a terminal: write it to a file with -o")
             stream: BinaryIO = sys.stdout.buffer
         else:
-            _keep_inputs(capture, path)
+            options.keep_inputs(capture, path)
             stream = stack.enter_context(replacing(path))
         scan = stack.enter_context(progress.watched(capture, [name], bar=path is not None or not sys.stdout.isatty()))
         _write(scan, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
@@ -101,13 +96,6 @@ def _chosen(name: str, columns: str | None) -> list[str] | None:
         if column not in known:
             raise click.UsageError(f"{name} has no column {column!r}; it has {', '.join(known)}")
     return chosen
-
-
-def _keep_inputs(capture: dicomfast.Capture, path: str) -> None:
-    target = Path(path)
-    for source in capture.sources:
-        if isinstance(source, str) and Path(source).exists() and target.exists() and target.samefile(source):
-            raise click.UsageError("the output is one of the inputs")
 
 
 def _writer(form: str, stream: BinaryIO, name: str, chosen: list[str] | None, color: str, *, to_file: bool) -> Writer:
@@ -164,7 +152,7 @@ def graph_command(
     target = path or f"{kind}.html"
     check_suffix(target)
     capture = options.capture(**inputs)
-    _keep_inputs(capture, target)
+    options.keep_inputs(capture, target)
     with progress.watched(capture, question.tables) as scan:
         graph = question.answer(scan)
     graph.save(target)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
 import dicomfast
+from dicomfast.findings import SEVERITIES
 from dicomfast.terminal import Paint, wants_color
 
 if TYPE_CHECKING:
@@ -54,12 +56,25 @@ def color(function: Function) -> Function:
     return click.option("--color", type=when, default="auto", help="Colours; auto heeds NO_COLOR.")(function)
 
 
+def fail_on(function: Function) -> Function:
+    """--fail-on."""
+    return click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 3 if there is such a finding, or a graver one.")(function)
+
+
 def capture(files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...]) -> dicomfast.Capture:
     """The capture that the arguments name."""
     sources = [*read_files, *files]
     if not sources:
         raise click.UsageError("name a capture file, or - for standard input")
     return dicomfast.open(*sources, threads=threads, limits=dict(limits))
+
+
+def keep_inputs(capture: dicomfast.Capture, path: str) -> None:
+    """Refuse to write over what is read."""
+    target = Path(path)
+    for source in capture.sources:
+        if isinstance(source, str) and Path(source).exists() and target.exists() and target.samefile(source):
+            raise click.UsageError("the output is one of the inputs")
 
 
 def paint(when: str) -> Paint:

@@ -36,10 +36,16 @@ class Graph:
     A second graph of the same kind can be laid over it: then both begin at their first byte of data.
     """
 
-    def __init__(self, kind: str, source: Source, *, direction: str | None = None, span: int = SECOND, by: str = "time") -> None:
-        """`direction` is the side that sent the data (default: the one that sent more), `span` the window of a throughput graph."""
+    def __init__(
+        self, kind: str, source: Source, *, direction: str | None = None, span: int = SECOND, by: str = "time", name: str = ""
+    ) -> None:
+        """`direction` is the side that sent the data (default: the one that sent more), `span` the window of a throughput graph.
+
+        `name` tells it from another graph over it; default: the number of the connection.
+        """
         self.kind = kind
         self.connection = source.connection
+        self.name = name or str(source.connection)
         self.by_sequence = by == "sequence"
         self._source = source
         segments = source.tables["segments"]
@@ -83,7 +89,8 @@ class Graph:
         pairs = dict.fromkeys(zip(column(source.associations, "calling_ae"), column(source.associations, "called_ae"), strict=True))
         titles = ", ".join(f"{calling or '?'} > {called or '?'}" for calling, called in list(pairs)[:3])
         begins = iso(self.origin) if self.origin else "unknown"
-        return [f"connection {self.connection}, {ends}" + (f" ({titles})" if titles else "") + f", 0 s is {begins}"]
+        named = "" if self.name == str(self.connection) else f"{self.name}: "
+        return [f"{named}connection {self.connection}, {ends}" + (f" ({titles})" if titles else "") + f", 0 s is {begins}"]
 
     def table(self) -> pa.Table:
         """The series as they are exported: `connection` and `elapsed` (since the origin of the drawing) beside their columns."""
@@ -95,7 +102,9 @@ class Graph:
             elapsed = pc.subtract(graph.series["time"].cast(pa.int64()), graph.origin).cast(pa.duration("ns"))
             numbers = pa.repeat(pa.scalar(graph.connection, pa.uint64()), graph.series.num_rows)
             table = graph.series.add_column(0, "connection", numbers)
-            whole.append(table.add_column(3, "elapsed", elapsed))
+            table = table.add_column(3, "elapsed", elapsed)
+            # Two captures may both have a connection 0.
+            whole.append(table.add_column(0, "name", pa.repeat(graph.name, table.num_rows)) if self._named() else table)
         return pa.concat_tables(whole)
 
     def save(self, path: str | Path) -> None:
@@ -137,6 +146,9 @@ class Graph:
         from dicomfast.graphs.picture import picture
 
         return picture(list(self._all()))
+
+    def _named(self) -> bool:
+        return any(graph.name != str(graph.connection) for graph in self._all())
 
     def _all(self) -> Iterable[Graph]:
         return (self,) if self._over is None else (self, self._over)

@@ -13,7 +13,7 @@ REQUESTOR, ACCEPTOR = 0.0, 1.0
 LANES = {"requestor": REQUESTOR, "acceptor": ACCEPTOR}
 
 _EVIDENCE = ("end", "duration", "sender", "cause", "confidence", "bytes_in_flight", "window", "rtt", "packet_before", "packet_after",
-             "association", "operation")  # fmt: skip
+             "association", "message_id", "command")  # fmt: skip
 
 
 def messages(table: pa.Table) -> pa.Table:
@@ -63,7 +63,7 @@ def stalls(table: pa.Table) -> pa.Table:
 
     word = pa.string()
     kinds = {name: pa.uint64() for name in _EVIDENCE} | {"end": pa.timestamp("ns", "UTC"), "duration": pa.duration("ns"), "sender": word,
-             "cause": word, "confidence": pa.float64(), "rtt": pa.duration("ns")}  # fmt: skip
+             "cause": word, "confidence": word, "command": word, "rtt": pa.duration("ns")}  # fmt: skip
     columns = {"time": _cast(table, "start", pa.timestamp("ns", "UTC"))}
     columns |= {name: _cast(table, name, kind) for name, kind in kinds.items()}
     whole = pa.table(columns)

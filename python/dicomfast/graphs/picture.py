@@ -91,7 +91,7 @@ def picture(graphs: list[Graph]) -> Picture:
     for number, graph in enumerate(graphs):
         for name, table in split(graph.series).items():
             style = kind.series[name]
-            layer = _layer(name, table, overlaid(style, graph.connection, number) if len(graphs) > 1 else style, graph)
+            layer = _layer(name, table, overlaid(style, graph.name, number) if len(graphs) > 1 else style, graph)
             if len(layer):
                 panels[style.panel].layers.append(layer)
     if first.kind == "ladder":
@@ -151,9 +151,9 @@ def _behind(panels: list[Panel], graph: Graph, *, alone: bool) -> None:
     shades = [_shade(row, graph) for row in _longest(_rows(graph.stalls))]
     strip = None
     if table.num_rows and graph.kind != "ladder":
-        title = "DICOM messages" if alone else f"messages of {graph.connection}"
+        title = "DICOM messages" if alone else f"messages of {graph.name}"
         layer = _layer("messages", table, Style(title, "lane", GREY, size=3), graph)
-        whose = "" if alone else f"{graph.connection}: "
+        whose = "" if alone else f"{graph.name}: "
         strip = Panel(Axis("", 1.0, 110), [layer], lanes=(f"{whose}requestor", f"{whose}acceptor"))
     if alone:
         for panel in panels:
@@ -183,11 +183,11 @@ def _shade(row: dict[str, Any], graph: Graph) -> Shade:
             return duration(value)
         if name in ("bytes_in_flight", "window"):
             return size(value)
-        return f"{value:.0%}" if name == "confidence" else count(value) if isinstance(value, int) else str(value)
+        return count(value) if isinstance(value, int) else str(value)
 
     start, end = row["time"] - graph.origin, row["end"] - graph.origin
     evidence = [("cause", row["cause"] or "unknown"), ("from", f"{start / 1e9:.9f} s"), ("to", f"{end / 1e9:.9f} s")]
     rest = ("duration", "sender", "confidence", "bytes_in_flight", "window", "rtt", "packet_before", "packet_after", "association",
-            "operation")  # fmt: skip
+            "command", "message_id")  # fmt: skip
     evidence += [(name.replace("_", " "), shown(name, row[name])) for name in rest if row[name] is not None]
     return Shade(start, end, cause_color(row["cause"]), row["cause"] or "unknown", evidence)

@@ -35,11 +35,11 @@ class Style:
     """Its words stand in the picture while there are few."""
 
 
-def overlaid(style: Style, connection: int, number: int) -> Style:
+def overlaid(style: Style, name: str, number: int) -> Style:
     """The style of a series of one of two connections, the first (0) or the second (1)."""
     main, other = OVERLAID[number]
     color = other if style.color in (PURPLE, SKY) else main
-    return replace(style, label=f"{connection}: {style.label}", color=color, dashed=style.shape == "step" and style.color == ORANGE)
+    return replace(style, label=f"{name}: {style.label}", color=color, dashed=style.shape == "step" and style.color == ORANGE)
 
 
 @dataclass(frozen=True)
