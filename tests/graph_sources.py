@@ -11,22 +11,7 @@ from dicomfast.graphs.source import Source
 
 MILLISECOND = 1_000_000
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
-STALL = {
-    "connection": pa.uint64(),
-    "association": pa.uint64(),
-    "operation": pa.uint64(),
-    "start": pa.timestamp("ns", "UTC"),
-    "end": pa.timestamp("ns", "UTC"),
-    "duration": pa.duration("ns"),
-    "sender": pa.string(),
-    "cause": pa.string(),
-    "confidence": pa.float64(),
-    "bytes_in_flight": pa.uint64(),
-    "window": pa.uint64(),
-    "rtt": pa.duration("ns"),
-    "packet_before": pa.uint64(),
-    "packet_after": pa.uint64(),
-}
+STALL = {field.name: field.type for field in pa.schema(_dicomfast.schema("stalls"))}
 
 
 def at(milliseconds: float) -> int:
@@ -72,7 +57,7 @@ def rows(schema: str, *values: dict[str, Any]) -> pa.Table:
 
 def stall(start: float, end: float, cause: str, **more: Any) -> dict[str, Any]:
     known = {"connection": 0, "start": at(start), "end": at(end), "duration": round((end - start) * MILLISECOND), "cause": cause}
-    return known | {"sender": "client", "confidence": 0.75} | more
+    return known | {"sender": "requestor", "confidence": "high", "waits": 1, "command": "C-STORE-RQ", "message_id": 7} | more
 
 
 def source(segments: pa.Table, **more: Any) -> Source:
