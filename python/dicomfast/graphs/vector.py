@@ -68,6 +68,18 @@ def drawing(picture: Picture, name: str, label: str, view: View | None = None, l
     return f'<svg class="plot" viewBox="0 0 {WIDTH} {foot + _FOOT:.0f}" role="img" aria-label="{said}">{"".join(parts)}</svg>'
 
 
+def visible(picture: Picture, view: View | None = None) -> tuple[list[Layer], list[Shade]]:
+    """The series and the stalls that have something in view."""
+    across = _across(picture, view)
+    layers = [layer for panel in picture.panels for layer in panel.layers if not layer.style.hidden and _inside(layer, across)]
+    return layers, [shade for panel in picture.panels[:1] for shade in panel.shades if shade.x_to >= across.low and shade.x <= across.high]
+
+
+def _inside(layer: Layer, across: Scale) -> bool:
+    x = layer.columns["x"]
+    return layer.style.shape == "step" or bool(np.any((x <= across.high) & (layer.columns.get("x_to", x) >= across.low)))
+
+
 def swatch(layer: Layer) -> str:
     """The sign of a series in a legend."""
     style = layer.style
@@ -104,11 +116,16 @@ def _panel(panel: Panel, name: str, across: Scale, top: float, height: float, li
         texts.append(f'<text transform="translate(13 {middle:.0f}) rotate(-90)" text-anchor="middle">{quoted(panel.axis.label)}</text>')
     else:
         texts += [_text(_LEFT - 6, up(lane) + 4, escape(words), "end") for lane, words in enumerate(panel.lanes)]
-    inside = [*_shades(panel, across, top, height, link), *(_layer(layer, across, up, top, height) for layer in layers if len(layer))]
+    inside = [*_shades(panel, across, top, height, link), *(_layer(layer, across, up, top, height) for layer in sorted(reversed(layers), key=_depth) if len(layer))]
     return (
         f'<clipPath id="{name}"><rect {frame}/></clipPath>{"".join(grid)}<rect class="frame" {frame}/>'
         f'<g clip-path="url(#{name})">{"".join(inside)}</g>{"".join(texts)}'
     )
+
+
+def _depth(layer: Layer) -> int:
+    """Lines lie behind bars, and bars behind marks; of lines the first of the legend lies on top."""
+    return ("vline", "step", "lane", "slope", "bar", "points").index(layer.style.shape)
 
 
 def _seen(layer: Layer, across: Scale) -> Layer:
@@ -179,7 +196,7 @@ def _layer(layer: Layer, across: Scale, up: Scale, top: float, height: float) ->
     y_to = y if style.shape == "lane" else up.all(layer.columns["y_to"])
     lines = list(zip(*(np.round(one, 1).tolist() for one in (x, y, np.maximum(x_to, x + _THIN) if style.shape == "lane" else x_to, y_to)),
                      strict=True))  # fmt: skip
-    wide = 9 if style.shape == "lane" else 1.4
+    wide = {"lane": 9, "bar": 2}.get(style.shape, 1.4)
     if style.shape == "lane" and layer.texts is not None and len(lines) <= _TITLED:
         titled = (
             f'<path d="M{one:g} {other:g}H{end:g}"><title>{quoted(escape(text))}</title></path>'

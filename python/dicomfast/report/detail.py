@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dicomfast.graphs.style import CAUSES
 from dicomfast.report.figures import bar, brief, legend
 from dicomfast.report.markup import Html, Part, join, table, tag
-from dicomfast.report.overview import moment
+from dicomfast.report.overview import clock
 from dicomfast.report.words import CAUSES as MEANINGS
 from dicomfast.terminal import count, duration, size
 
@@ -72,20 +72,20 @@ def stalls(facts: Facts) -> Html:
         [_cause(name), count(cause.count), duration(cause.time), duration(cause.longest), tag("span", MEANINGS.get(name, ""), class_="soft")]
         for name, cause in ranked
     ]
-    longest = facts.stalls.rows()[:STALLS]
-    header: list[Part] = ["start", "duration", "cause", "confidence", "message", "sender", "association", "in flight", "window", "round trip",
+    longest, when = facts.stalls.rows()[:STALLS], clock(facts)
+    header: list[Part] = ["start (UTC)", "duration", "cause", "confidence", "message", "sender", "association", "in flight", "window", "round trip",
                           "packets"]  # fmt: skip
     total = sum(cause.count for cause in facts.causes.values())
     title = f"The longest {len(longest)} of {total:,}" if total > len(longest) else "All of them, the longest first"
     return join([
         table("Stalls by cause", ["cause", "count", "time", "longest", "what it is"], causes, right=(1, 2, 3)),
         tag("h3", title),
-        table("The longest stalls", header, [_stall(row) for row in longest], right=(1, 7, 8, 9)),
+        table("The longest stalls", header, [_stall(row, when(row["start"])) for row in longest], right=(1, 7, 8, 9)),
     ])  # fmt: skip
 
 
 def _cause(name: str | None) -> Html:
-    return join([mark(name), tag("span", name or "unknown", class_="cause")])
+    return tag("span", mark(name), name or "unknown", class_="cause")
 
 
 def stall_name(row: Row) -> str:
@@ -93,12 +93,12 @@ def stall_name(row: Row) -> str:
     return f"stall-{row['connection']}-{row['packet_before']}-{row['sender']}"
 
 
-def _stall(row: Row) -> list[Part]:
-    message = f"{row['command'] or 'unknown'}" + ("" if row["message_id"] is None else f" {row['message_id']}")
+def _stall(row: Row, start: str) -> list[Part]:
+    message = " ".join(str(row[name]) for name in ("command", "message_id") if row[name] is not None)
     waits = f" ({row['waits']} waits)" if (row["waits"] or 1) > 1 else ""
     where = "" if row["association"] is None else tag("a", str(row["association"]), href=f"#association-{row['association']}")
     packets = f"{row['packet_before'] or '?'} to {row['packet_after'] or '?'}"
-    first = tag("td", tag("span", moment(row["start"]), class_="time", id=stall_name(row)))
+    first = tag("td", tag("span", start, id=stall_name(row)))
     return [first, f"{_time(row['duration'])}{waits}", _cause(row["cause"]), row["confidence"], message, row["sender"], where,
             _size(row["bytes_in_flight"]), _size(row["window"]), _time(row["rtt"]), packets]  # fmt: skip
 
@@ -130,30 +130,30 @@ def _quantiles(times: array[int]) -> Sequence[str]:
     if not times:
         return "", ""
     ranked = sorted(times)
-    return duration(ranked[(len(ranked) - 1) // 2]), duration(ranked[min(len(ranked) - 1, round(0.95 * (len(ranked) - 1)))])
+    return tuple(duration(value) if value else "0" for value in (ranked[(len(ranked) - 1) // 2], ranked[round(0.95 * (len(ranked) - 1))]))
 
 
 def associations(facts: Facts) -> Html:
     """Those in trouble first, then those that lost the most time."""
-    rows = facts.associations.rows()[:ASSOCIATIONS]
+    rows, when = facts.associations.rows()[:ASSOCIATIONS], clock(facts)
     if not rows:
         return tag("p", "None.")
     total = facts.summary.outcomes.total()
     hidden = f"{len(rows)} of {total:,}: those where something went wrong, then those that lost the most time. " if total > len(rows) else ""
-    header: list[Part] = ["#", "calling > called", "from", "to", "requested", "duration", "outcome", "ended by", "operations", "failed",
+    header: list[Part] = ["#", "calling > called", "from", "to", "requested (UTC)", "duration", "outcome", "ended by", "operations", "failed",
                           "data", "throughput", "time"]  # fmt: skip
     note = f"{hidden}Outcome is how the association was answered, and how it ended."
-    return join([tag("p", note, class_="soft"), table("Associations", header, map(_association, rows), right=(0, 5, 8, 9, 10, 11))])
+    return join([tag("p", note, class_="soft"), table("Associations", header, [_association(row, when(row["requested"])) for row in rows], right=(0, 5, 8, 9, 10, 11))])
 
 
-def _association(row: Row) -> list[Part]:
+def _association(row: Row, requested: str) -> list[Part]:
     rate = f"{size(row['throughput'])}/s" if row["throughput"] else ""
     first = tag("th", str(row["association"]), scope="row", class_="number", id=f"association-{row['association']}")
     outcome = _marked(row["outcome"], ("accepted", "unknown"))
     ended = _marked(row["ended_by"], ("release", "open"))
     failed = tag("strong", count(row["failed"]), class_="bad") if row["failed"] else "0"
     budget_ = _wide(bar(row, 14)) if row["time_sending"] is not None else ""
-    return [first, titles(row), row["requestor_ip"], row["acceptor_ip"], tag("span", moment(row["requested"]), class_="time"),
+    return [first, titles(row), row["requestor_ip"], row["acceptor_ip"], requested,
             _time(row["duration"]), outcome, ended, count(row["operations"] or 0), failed, _size(row["dataset_bytes"]), rate,
             budget_]  # fmt: skip
 

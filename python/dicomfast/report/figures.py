@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicomfast.report.markup import Html, join, table, tag
+from dicomfast.report.markup import Html, table, tag
 from dicomfast.report.words import CLASSES, Class
 from dicomfast.terminal import duration
 
@@ -66,10 +66,14 @@ def key(name: str) -> Html:
 def legend(budget: Mapping[str, int | None]) -> Html:
     """All classes with their numbers and what they mean."""
     body = [
-        [join([key(one.key), one.label]), duration(budget.get(one.column) or 0), f"{share:.1%}", tag("span", one.meaning, class_="soft")]
+        [tag("span", key(one.key), one.label, class_="cause"), _time(budget.get(one.column)), f"{share:.1%}", tag("span", one.meaning, class_="soft")]
         for one, share in shares(budget)
     ]
     return table("Time of all associations by class", ["class", "time", "share", "what it is"], body, right=(1, 2))
+
+
+def _time(value: int | None) -> str:
+    return duration(value) if value else "0"
 
 
 def brief(budget: Mapping[str, int | None]) -> str:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from dicomfast.report.facts import Row
     from dicomfast.report.ladder import Rung
 
-# A silence this long stands out in a ladder.
-_SILENCE = 10_000_000
+# A silence stands out in a ladder from here on, as a stall does: so long, or so many round trips.
+_SILENCE, _TRIPS = 10_000_000, 2
 _TAPS = {"client": "near the client", "server": "near the server", "between": "between client and server"}
 
 
@@ -55,7 +55,7 @@ def _path(row: Row | None) -> str:
 
 
 def _figure(name: str, drawn: Drawn, look: Look, told: set[str]) -> Html:
-    from dicomfast.graphs.vector import drawing, swatch
+    from dicomfast.graphs.vector import drawing, swatch, visible
 
     def link(shade: Shade) -> str | None:
         evidence = dict(shade.evidence)
@@ -64,10 +64,9 @@ def _figure(name: str, drawn: Drawn, look: Look, told: set[str]) -> Html:
         return target if target in told else None
 
     label = f"{drawn.title} of connection {look.close.connection}"
-    layers = [layer for panel in drawn.picture.panels for layer in panel.layers if not layer.style.hidden]
-    causes = {shade.cause for panel in drawn.picture.panels for shade in panel.shades}
+    layers, shades = visible(drawn.picture, drawn.view)
     signs = [tag("li", Html(swatch(layer)), layer.style.label) for layer in layers]
-    signs += [tag("li", mark(cause), f"stall: {cause}") for cause in sorted(causes)]
+    signs += [tag("li", mark(cause), f"stall: {cause}") for cause in sorted({shade.cause for shade in shades})]
     box = tag("div", Html(drawing(drawn.picture, name, label, drawn.view, link)), class_="scroll", tabindex=0, role="region", aria_label=label)
     return tag("figure", tag("figcaption", drawn.title), tag("ul", *signs, class_="signs"), box)
 
@@ -76,18 +75,21 @@ def _ladder(look: Look) -> Html:
     if not look.ladder:
         return Html("")
     header: list[Part] = ["time", "after", "requestor", "", "acceptor", "took", "packet"]
+    trip = (look.close.row or {}).get("syn_rtt") or 0
+    silence = max(_SILENCE, _TRIPS * trip)
     body: list[list[Part]] = []
     for rung in look.ladder:
         if rung.left_out:
             body.append([tag("td", f"{count(rung.left_out, 'more')} left out", colspan=7, class_="gap")])
-        body.append(_rung(rung))
+        body.append(_rung(rung, silence))
     caption = f"Ladder of connection {look.close.connection}"
-    return join([tag("h4", "Ladder"), tag("div", table(caption, header, body, right=(0, 1, 5, 6)), class_="ladder")])
+    note = "After: since the last byte of what was said before. Took: from its first byte to its last. Times since the first packet."
+    return join([tag("h4", "Ladder"), tag("p", note, class_="soft"), tag("div", table(caption, header, body, right=(0, 1, 5, 6)), class_="ladder")])
 
 
-def _rung(rung: Rung) -> list[Part]:
+def _rung(rung: Rung, silence: int) -> list[Part]:
     after = "" if rung.after is None else duration(rung.after)
-    slow = tag("strong", after, class_="bad") if (rung.after or 0) >= _SILENCE else after
+    slow = tag("strong", after, class_="bad") if (rung.after or 0) > silence else after
     said = tag("span", rung.text, class_="said")
     forward = rung.lane == 0
     return [f"{rung.time / 1e9:.6f} s", slow, said if forward else "", _arrow(forward=forward), "" if forward else said,

@@ -10,6 +10,8 @@ from dicomfast.terminal import count, duration, size
 from dicomfast.values import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dicomfast.report.facts import Facts, Finding, Row
 
 _INPUTS = 20
@@ -19,6 +21,13 @@ _WORDS = {"error": "Error", "warning": "Warning", "note": "Note", "good": "Good"
 def moment(time: int | None) -> str:
     """A time of the capture to the millisecond."""
     return "" if time is None else f"{iso(time)[:23].replace('T', ' ')} UTC"
+
+
+def clock(facts: Facts) -> Callable[[int | None], str]:
+    """Times as the tables show them: without the date where the capture has only one."""
+    days = {iso(one[name])[:10] for one in facts.summary.inputs for name in ("first_time", "last_time") if one[name] is not None}
+    begin = 11 if len(days) == 1 else 0
+    return lambda time: moment(time)[begin:-4]
 
 
 def said(facts: Facts) -> Html:

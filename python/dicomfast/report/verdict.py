@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # What is less of the time than this is not worth a sentence.
 _SHARE = 0.1
+# Titles of errors that are told here.
+_TITLES = 2
 _LIMITS = ("capture-", "limit-reached")
 
 
@@ -47,8 +49,8 @@ def _failed(facts: Facts, titles: list[str]) -> list[str]:
     ]
     told = [f"{'; '.join(parts)}."] if parts else []
     if titles:
-        more = f" (and {len(titles) - 1} more kinds of errors)" if len(titles) > 2 else ""  # noqa: PLR2004 - two are told
-        told.append(f"{'; '.join(titles[:2])}{more}.")
+        more = len(titles) - _TITLES
+        told.append(" ".join(f"{title}." for title in titles[:_TITLES]) + (f" {count(more, 'more kind')} of errors." if more > 0 else ""))
     return told
 
 
@@ -64,4 +66,4 @@ def _slow(facts: Facts) -> list[str]:
     main = max((one for one in CLASSES if one.lost), key=lambda one: facts.budget[one.column])
     spent = facts.budget[main.column]
     told = f"{share:.0%} of {duration(facts.duration)} of association time passed without transfer"
-    return [f"{told}; most of it {main.label} ({spent / facts.duration:.0%}): {main.meaning}."]
+    return [f"{told}, mostly {main.why} ({spent / facts.duration:.0%})."]

@@ -12,29 +12,57 @@ class Class:
     column: str
     label: str
     meaning: str
-    lost: bool = False
-    """Whether somebody could give this time back."""
+    why: str = ""
+    """Of time that somebody could give back: how a sentence goes on that tells of it."""
 
     @property
     def key(self) -> str:
         """The name in the style sheet."""
         return self.column.removeprefix("time_").replace("_", "-")
 
+    @property
+    def lost(self) -> bool:
+        """Whether somebody could give this time back."""
+        return bool(self.why)
+
 
 CLASSES = (
     Class("time_negotiating", "negotiating", "association request and answer, release and its answer"),
     Class("time_sending", "sending", "bytes of requests on their way"),
-    Class("time_stalled_window", "stalled: window", "the receiver's window was closed or full; the receiver did not read fast enough", lost=True),
-    Class("time_stalled_loss", "stalled: loss", "packets were lost on the way, and had to be sent again", lost=True),
-    Class("time_stalled_ack", "stalled: acknowledgement", "waiting for an acknowledgement: congestion window, or Nagle against delayed ACK",
-          lost=True),
-    Class("time_stalled_sender", "stalled: sender", "nothing kept the sender from sending, and it did not", lost=True),
-    Class("time_waiting_response", "waiting for response", "a request was complete and its response not begun: the performer at work",
-          lost=True),
+    Class(
+        "time_stalled_window",
+        "stalled: window",
+        "the receiver's window was closed or full; the receiver did not read fast enough",
+        "because the receiver's window was closed or full",
+    ),
+    Class(
+        "time_stalled_loss",
+        "stalled: loss",
+        "packets were lost on the way, and had to be sent again",
+        "because lost packets had to be sent again",
+    ),
+    Class(
+        "time_stalled_ack",
+        "stalled: acknowledgement",
+        "waiting for an acknowledgement: congestion window, or Nagle against delayed ACK",
+        "waiting for acknowledgements (a congestion window, or Nagle's algorithm against delayed ones)",
+    ),
+    Class(
+        "time_stalled_sender",
+        "stalled: sender",
+        "nothing kept the sender from sending, and it did not",
+        "because the sender paused in the middle of messages",
+    ),
+    Class(
+        "time_waiting_response",
+        "waiting for response",
+        "a request was complete and its response not begun: the performer at work",
+        "waiting for responses to complete requests",
+    ),
     Class("time_receiving", "receiving", "bytes of responses and results on their way"),
     Class("time_idle", "idle", "no request was open; the requestor did something else"),
     Class("time_unknown", "unknown", "packets are missing in the capture"),
-)  # fmt: skip
+)
 
 CAUSES = {
     "window-closed": "The receiver's window was closed: the receiving program did not read.",
