@@ -41,7 +41,7 @@ class Scale:
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
         first = math.ceil(low / step - 1e-9)
-        count = int(math.floor(high / step + 1e-9)) - first + 1
+        count = math.floor(high / step + 1e-9) - first + 1
         return [((first + number) * step / self.unit, self._text((first + number) * step, step)) for number in range(count)]
 
     def _text(self, value: float, step: float) -> str:

@@ -1,4 +1,4 @@
-"""Long connections in fewer rows: plain segments of a short time as one, what is marked as it was. Knows the table `segments`; draws nothing.
+"""Long connections in fewer rows: plain segments of a short time as one, what is marked as it was. Draws nothing.
 
 A graph of these rows shows the shape of the whole connection; the exact series are made of the table itself.
 """

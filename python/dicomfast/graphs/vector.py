@@ -116,7 +116,10 @@ def _panel(panel: Panel, name: str, across: Scale, top: float, height: float, li
         texts.append(f'<text transform="translate(13 {middle:.0f}) rotate(-90)" text-anchor="middle">{quoted(panel.axis.label)}</text>')
     else:
         texts += [_text(_LEFT - 6, up(lane) + 4, escape(words), "end") for lane, words in enumerate(panel.lanes)]
-    inside = [*_shades(panel, across, top, height, link), *(_layer(layer, across, up, top, height) for layer in sorted(reversed(layers), key=_depth) if len(layer))]
+    inside = [
+        *_shades(panel, across, top, height, link),
+        *(_layer(layer, across, up, top, height) for layer in sorted(layers, key=_depth, reverse=True)[::-1] if len(layer)),
+    ]
     return (
         f'<clipPath id="{name}"><rect {frame}/></clipPath>{"".join(grid)}<rect class="frame" {frame}/>'
         f'<g clip-path="url(#{name})">{"".join(inside)}</g>{"".join(texts)}'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomfast.graphs.style import CAUSES
+from dicomfast.report.facts import GOOD_ENDINGS, GOOD_OUTCOMES
 from dicomfast.report.figures import bar, brief, legend
 from dicomfast.report.markup import Html, Part, join, table, tag
 from dicomfast.report.overview import clock
@@ -56,7 +57,9 @@ def _number(row: Row) -> Html:
 
 def mark(cause: str | None) -> Html:
     """The colour of a cause."""
-    return Html(f'<svg class="swatch" width="12" height="12" aria-hidden="true"><rect class="s-{_known(cause)}" width="12" height="12"/></svg>')
+    return Html(
+        f'<svg class="swatch" width="12" height="12" aria-hidden="true"><rect class="s-{_known(cause)}" width="12" height="12"/></svg>'
+    )
 
 
 def _known(cause: str | None) -> str:
@@ -69,12 +72,18 @@ def stalls(facts: Facts) -> Html:
         return tag("p", "None: no message stood still for longer than its path explains.")
     ranked = sorted(facts.causes.items(), key=lambda item: -item[1].time)
     causes: list[list[Part]] = [
-        [_cause(name), count(cause.count), duration(cause.time), duration(cause.longest), tag("span", MEANINGS.get(name, ""), class_="soft")]
+        [
+            _cause(name),
+            count(cause.count),
+            duration(cause.time),
+            duration(cause.longest),
+            tag("span", MEANINGS.get(name, ""), class_="soft"),
+        ]
         for name, cause in ranked
     ]
     longest, when = facts.stalls.rows()[:STALLS], clock(facts)
-    header: list[Part] = ["start (UTC)", "duration", "cause", "confidence", "message", "sender", "association", "in flight", "window", "round trip",
-                          "packets"]  # fmt: skip
+    header: list[Part] = ["start (UTC)", "duration", "cause", "confidence", "message", "sender", "association"]
+    header += ["in flight", "window", "round trip", "packets"]
     total = sum(cause.count for cause in facts.causes.values())
     title = f"The longest {len(longest)} of {total:,}" if total > len(longest) else "All of them, the longest first"
     return join([
@@ -113,7 +122,18 @@ def _size(value: int | None) -> str:
 
 def operations(facts: Facts) -> Html:
     """By command."""
-    header: list[Part] = ["command", "count", "failed", "unanswered", "data", "throughput", "transfer median", "p95", "response median", "p95"]
+    header: list[Part] = [
+        "command",
+        "count",
+        "failed",
+        "unanswered",
+        "data",
+        "throughput",
+        "transfer median",
+        "p95",
+        "response median",
+        "p95",
+    ]
     body: list[list[Part]] = []
     for name, one in sorted(facts.summary.commands.items(), key=lambda item: (-item[1].count, item[0] or "")):
         times = facts.times[name]
@@ -139,18 +159,25 @@ def associations(facts: Facts) -> Html:
     if not rows:
         return tag("p", "None.")
     total = facts.summary.outcomes.total()
-    hidden = f"{len(rows)} of {total:,}: those where something went wrong, then those that lost the most time. " if total > len(rows) else ""
-    header: list[Part] = ["#", "calling > called", "from", "to", "requested (UTC)", "duration", "outcome", "ended by", "operations", "failed",
-                          "data", "throughput", "time"]  # fmt: skip
+    hidden = (
+        f"{len(rows)} of {total:,}: those where something went wrong, then those that lost the most time. " if total > len(rows) else ""
+    )
+    header: list[Part] = ["#", "calling > called", "from", "to", "requested (UTC)", "duration", "outcome", "ended by"]
+    header += ["operations", "failed", "data", "throughput", "time"]
     note = f"{hidden}Outcome is how the association was answered, and how it ended."
-    return join([tag("p", note, class_="soft"), table("Associations", header, [_association(row, when(row["requested"])) for row in rows], right=(0, 5, 8, 9, 10, 11))])
+    return join(
+        [
+            tag("p", note, class_="soft"),
+            table("Associations", header, [_association(row, when(row["requested"])) for row in rows], right=(0, 5, 8, 9, 10, 11)),
+        ]
+    )
 
 
 def _association(row: Row, requested: str) -> list[Part]:
     rate = f"{size(row['throughput'])}/s" if row["throughput"] else ""
     first = tag("th", str(row["association"]), scope="row", class_="number", id=f"association-{row['association']}")
-    outcome = _marked(row["outcome"], ("accepted", "unknown"))
-    ended = _marked(row["ended_by"], ("release", "open"))
+    outcome = _marked(row["outcome"], GOOD_OUTCOMES)
+    ended = _marked(row["ended_by"], GOOD_ENDINGS)
     failed = tag("strong", count(row["failed"]), class_="bad") if row["failed"] else "0"
     budget_ = _wide(bar(row, 14)) if row["time_sending"] is not None else ""
     return [first, titles(row), row["requestor_ip"], row["acceptor_ip"], requested,

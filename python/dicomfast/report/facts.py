@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 TABLES = ["capture_info", "connections", "associations", "operations", "stalls", "anomalies", "findings"]
 
 # Rows that are kept of tables that may be long, and samples of one command of which a percentile is taken.
-ASSOCIATIONS, CONNECTIONS, STALLS, EVIDENCE, SAMPLES = 500, 2000, 200, 8, 1_000_000
+ASSOCIATIONS, CONNECTIONS, STALLS, EVIDENCE, SAMPLES = 200, 2000, 200, 8, 1_000_000
+
+# How an association is answered, and ends, where nothing went wrong.
+GOOD_OUTCOMES, GOOD_ENDINGS = ("accepted", "unknown"), ("release", "open")
 
 _ASSOCIATION = ("association", "connection", "calling_ae", "called_ae", "requestor_ip", "acceptor_ip", "requested", "end", "duration",
                 "outcome", "ended_by", "operations", "failed", "dataset_bytes", "throughput")  # fmt: skip
@@ -69,9 +72,7 @@ class Facts:
 
     summary: Summary = field(default_factory=Summary)
     budget: Counter[str] = field(default_factory=Counter)
-    """Nanoseconds of all associations by the column of their class."""
-    duration: int = 0
-    """Of the associations that have a budget."""
+    """Nanoseconds of all associations that have a budget, by the column of their class; and their `duration`."""
     without_budget: int = 0
     associations: Top = field(default_factory=lambda: Top(ASSOCIATIONS, trouble))
     connections: Top = field(default_factory=lambda: Top(CONNECTIONS, payload))
@@ -83,6 +84,11 @@ class Facts:
     """retransmissions, lost_bytes, zero_windows and so on of both sides of all connections."""
     comments: int = 0
     """Error comments; what they say may name a patient, and stays where it is."""
+
+    @property
+    def duration(self) -> int:
+        """Of the associations that have a budget, together."""
+        return self.budget["duration"]
 
     def findings(self) -> list[Finding]:
         """The gravest first, of equals the most frequent."""
@@ -103,7 +109,7 @@ def lost(row: Row) -> int:
 
 def bad(row: Row) -> bool:
     """Whether something of an association went wrong, in its own words."""
-    return row["outcome"] not in ("accepted", "unknown") or row["ended_by"] not in ("release", "open") or bool(row["failed"])
+    return row["outcome"] not in GOOD_OUTCOMES or row["ended_by"] not in GOOD_ENDINGS or bool(row["failed"])
 
 
 def trouble(row: Row) -> tuple[int, ...]:
@@ -136,33 +142,75 @@ def _rows(batch: pa.RecordBatch, names: Iterable[str]) -> Iterator[Row]:
         yield dict(zip(known, row, strict=True))
 
 
+def _highest(batch: pa.RecordBatch, keys: list[Any], count: int) -> pa.RecordBatch:
+    """The rows whose keys are highest: the others need not become Python values. Of equals those that come first."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if batch.num_rows <= count:
+        return batch
+    names = [str(number) for number in range(len(keys))]
+    order = pc.sort_indices(pa.table(keys, names=names), [(name, "descending") for name in names])
+    return batch.take(order[:count].sort())
+
+
+def _integers(batch: pa.RecordBatch, name: str) -> Any:
+    """A column of numbers or durations as whole numbers, 0 where it is null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.fill_null(batch.column(name).cast(pa.int64()), 0)
+
+
 def _connections(facts: Facts, batch: pa.RecordBatch) -> None:
-    for row in _rows(batch, _CONNECTION):
+    import pyarrow.compute as pc
+
+    sides = ("client", "server")
+    for name in ("retransmissions", "zero_windows", "lost_bytes"):
+        facts.network[name] += sum(pc.sum(_integers(batch, f"{side}_{name}")).as_py() or 0 for side in sides)
+    both = pc.add(*(_integers(batch, f"{side}_payload_bytes") for side in sides))
+    for row in _rows(_highest(batch, [both], CONNECTIONS), _CONNECTION):
         facts.connections.add(row)
-        for name in ("retransmissions", "zero_windows", "lost_bytes"):
-            facts.network[name] += (row[f"client_{name}"] or 0) + (row[f"server_{name}"] or 0)
 
 
 def _associations(facts: Facts, batch: pa.RecordBatch) -> None:
-    for row in _rows(batch, (*_ASSOCIATION, *(one.column for one in CLASSES))):
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = batch.filter(pc.is_valid(batch.column(CLASSES[0].column)))
+    facts.without_budget += batch.num_rows - known.num_rows
+    for name in ("duration", *(one.column for one in CLASSES)):
+        facts.budget[name] += pc.sum(_integers(known, name)).as_py() or 0
+    wrong = pc.or_(_other(batch, "outcome", GOOD_OUTCOMES), _other(batch, "ended_by", GOOD_ENDINGS))
+    wrong = pc.or_(wrong, pc.greater(_integers(batch, "failed"), 0)).cast(pa.int8())
+    wasted = _integers(batch, CLASSES[0].column)
+    wasted = pc.subtract(wasted, wasted)
+    for one in CLASSES:
+        wasted = pc.add(wasted, _integers(batch, one.column)) if one.lost else wasted
+    chosen = _highest(batch, [wrong, wasted, _integers(batch, "dataset_bytes")], ASSOCIATIONS)
+    for row in _rows(chosen, (*_ASSOCIATION, *(one.column for one in CLASSES))):
         facts.associations.add(row)
-        if row[CLASSES[0].column] is None:
-            facts.without_budget += 1
-        else:
-            facts.duration += row["duration"] or 0
-            for one in CLASSES:
-                facts.budget[one.column] += row[one.column] or 0
+
+
+def _other(batch: pa.RecordBatch, name: str, usual: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.invert(pc.is_in(batch.column(name).cast(pa.string()), pa.array(usual)))
 
 
 def _operations(facts: Facts, batch: pa.RecordBatch) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     facts.comments += batch.num_rows - batch.column("error_comment").null_count
-    columns = (numbers(batch.column(name)) for name in ("command", "transfer_time", "response_time"))
-    for command, transfer, response in zip(*columns, strict=True):
+    commands = batch.column("command").cast(pa.string())
+    for command in pc.unique(commands).to_pylist():
+        of_it = batch.filter(pc.is_in(commands, pa.array([command], pa.string())))
         times = facts.times[command]
-        if transfer is not None and len(times.transfer) < SAMPLES:
-            times.transfer.append(transfer)
-        if response is not None and len(times.response) < SAMPLES:
-            times.response.append(response)
+        for name, samples in (("transfer_time", times.transfer), ("response_time", times.response)):
+            found = pc.drop_null(of_it.column(name)).cast(pa.int64())
+            samples.extend(found[: max(0, SAMPLES - len(samples))].to_pylist())
 
 
 def _stalls(facts: Facts, batch: pa.RecordBatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicomfast.report.markup import Html, table, tag
+from dicomfast.report.markup import Html, Part, table, tag
 from dicomfast.report.words import CLASSES, Class
 from dicomfast.terminal import duration
 
@@ -60,13 +60,20 @@ def shares(budget: Mapping[str, int | None]) -> list[tuple[Class, float]]:
 def key(name: str) -> Html:
     """The sign of a class in a legend."""
     hatch = f'<rect fill="url(#hatch-{name})" width="20" height="12"/>' if name in _HATCH else ""
-    return Html(f'<svg class="swatch" width="20" height="12" aria-hidden="true"><rect class="b-{name}" width="20" height="12"/>{hatch}</svg>')
+    return Html(
+        f'<svg class="swatch" width="20" height="12" aria-hidden="true"><rect class="b-{name}" width="20" height="12"/>{hatch}</svg>'
+    )
 
 
 def legend(budget: Mapping[str, int | None]) -> Html:
     """All classes with their numbers and what they mean."""
-    body = [
-        [tag("span", key(one.key), one.label, class_="cause"), _time(budget.get(one.column)), f"{share:.1%}", tag("span", one.meaning, class_="soft")]
+    body: list[list[Part]] = [
+        [
+            tag("span", key(one.key), one.label, class_="cause"),
+            _time(budget.get(one.column)),
+            f"{share:.1%}",
+            tag("span", one.meaning, class_="soft"),
+        ]
         for one, share in shares(budget)
     ]
     return table("Time of all associations by class", ["class", "time", "share", "what it is"], body, right=(1, 2))

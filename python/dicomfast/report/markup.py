@@ -34,9 +34,7 @@ def text(part: Part) -> Html:
 
 def tag(name: str, *parts: Part, **attributes: Part) -> Html:
     """An element. An attribute that is None is left out; `class_` and `for_` are written without their underline, `a_b` as `a-b`."""
-    said = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{text(str(value))}"' for key, value in attributes.items() if value is not None
-    )
+    said = "".join(f' {key.rstrip("_").replace("_", "-")}="{text(str(value))}"' for key, value in attributes.items() if value is not None)
     inside = "".join(map(text, parts))
     return Html(f"<{name}{said}>" if name in _VOID else f"<{name}{said}>{inside}</{name}>")
 

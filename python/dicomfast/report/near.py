@@ -67,7 +67,9 @@ def _figure(name: str, drawn: Drawn, look: Look, told: set[str]) -> Html:
     layers, shades = visible(drawn.picture, drawn.view)
     signs = [tag("li", Html(swatch(layer)), layer.style.label) for layer in layers]
     signs += [tag("li", mark(cause), f"stall: {cause}") for cause in sorted({shade.cause for shade in shades})]
-    box = tag("div", Html(drawing(drawn.picture, name, label, drawn.view, link)), class_="scroll", tabindex=0, role="region", aria_label=label)
+    box = tag(
+        "div", Html(drawing(drawn.picture, name, label, drawn.view, link)), class_="scroll", tabindex=0, role="region", aria_label=label
+    )
     return tag("figure", tag("figcaption", drawn.title), tag("ul", *signs, class_="signs"), box)
 
 
@@ -84,7 +86,9 @@ def _ladder(look: Look) -> Html:
         body.append(_rung(rung, silence))
     caption = f"Ladder of connection {look.close.connection}"
     note = "After: since the last byte of what was said before. Took: from its first byte to its last. Times since the first packet."
-    return join([tag("h4", "Ladder"), tag("p", note, class_="soft"), tag("div", table(caption, header, body, right=(0, 1, 5, 6)), class_="ladder")])
+    return join(
+        [tag("h4", "Ladder"), tag("p", note, class_="soft"), tag("div", table(caption, header, body, right=(0, 1, 5, 6)), class_="ladder")]
+    )
 
 
 def _rung(rung: Rung, silence: int) -> list[Part]:

@@ -44,7 +44,7 @@ def read(facts: Facts) -> Html:
     last = max((one["last_time"] for one in inputs if one["last_time"] is not None), default=None)
     packets, captured = sum(one["packets"] for one in inputs), sum(one["bytes"] for one in inputs)
     lines: list[tuple[str, Part]] = [
-        ("Files" if len(inputs) > 1 else "File", items([_input(one) for one in inputs[:_INPUTS]] + _more(len(inputs) - _INPUTS), "plain")),
+        ("Files" if len(inputs) > 1 else "File", items([*map(_input, inputs[:_INPUTS]), *_more(len(inputs) - _INPUTS)], "plain")),
         ("From", moment(first)),
         ("To", moment(last)),
         ("Time", duration(last - first) if first is not None and last is not None else "unknown"),
@@ -58,7 +58,7 @@ def _input(one: Row) -> str:
     return f"{one['name']} ({one['format']}, {count(one['packets'], 'packet')})"
 
 
-def _more(hidden: int) -> list[str]:
+def _more(hidden: int) -> list[Part]:
     return [f"and {hidden:,} more"] if hidden > 0 else []
 
 
@@ -134,7 +134,7 @@ def _finding(found: Finding) -> Html:
         "li",
         tag("h3", tag("span", _WORDS[found.severity], class_="severity"), f" {found.title}{times}"),
         tag("p", found.advice, class_="advice") if found.advice else None,
-        items([_case(case) for case in found.cases] + _more(hidden), "evidence"),
+        items([*map(_case, found.cases), *_more(hidden)], "evidence"),
         tag("p", tag("code", found.code), class_="soft"),
         class_=f"finding {found.severity}",
         id=f"finding-{found.code}",

@@ -77,7 +77,8 @@ def render(found: facts.Facts, looks: list[closer.Look] | None) -> str:
 
 
 _PRIVACY = (
-    "This file loads nothing, sends nothing and runs no script. It holds addresses, AE titles and names of SOP classes, and nothing of a data set."
+    "This file loads nothing, sends nothing and runs no script. It holds addresses, AE titles and names of SOP classes, "
+    "and nothing of a data set."
 )
 
 
