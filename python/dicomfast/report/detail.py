@@ -55,6 +55,11 @@ def _number(row: Row) -> Html:
     return tag("a", str(row["association"]), href=f"#association-{row['association']}")
 
 
+def _shown(facts: Facts) -> set[int]:
+    """The associations that have a row in the page."""
+    return {row["association"] for row in facts.associations.rows()[:ASSOCIATIONS]}
+
+
 def mark(cause: str | None) -> Html:
     """The colour of a cause."""
     return Html(
@@ -81,7 +86,7 @@ def stalls(facts: Facts) -> Html:
         ]
         for name, cause in ranked
     ]
-    longest, when = facts.stalls.rows()[:STALLS], clock(facts)
+    longest, when, shown = facts.stalls.rows()[:STALLS], clock(facts), _shown(facts)
     header: list[Part] = ["start (UTC)", "duration", "cause", "confidence", "message", "sender", "association"]
     header += ["in flight", "window", "round trip", "packets"]
     total = sum(cause.count for cause in facts.causes.values())
@@ -89,7 +94,7 @@ def stalls(facts: Facts) -> Html:
     return join([
         table("Stalls by cause", ["cause", "count", "time", "longest", "what it is"], causes, right=(1, 2, 3)),
         tag("h3", title),
-        table("The longest stalls", header, [_stall(row, when(row["start"])) for row in longest], right=(1, 7, 8, 9)),
+        table("The longest stalls", header, [_stall(row, when(row["start"]), shown) for row in longest], right=(1, 7, 8, 9)),
     ])  # fmt: skip
 
 
@@ -102,10 +107,10 @@ def stall_name(row: Row) -> str:
     return f"stall-{row['connection']}-{row['packet_before']}-{row['sender']}"
 
 
-def _stall(row: Row, start: str) -> list[Part]:
+def _stall(row: Row, start: str, shown: set[int]) -> list[Part]:
     message = " ".join(str(row[name]) for name in ("command", "message_id") if row[name] is not None)
     waits = f" ({row['waits']} waits)" if (row["waits"] or 1) > 1 else ""
-    where = "" if row["association"] is None else tag("a", str(row["association"]), href=f"#association-{row['association']}")
+    where = _number(row) if row["association"] in shown else row["association"]
     packets = f"{row['packet_before'] or '?'} to {row['packet_after'] or '?'}"
     first = tag("td", tag("span", start, id=stall_name(row)))
     return [first, f"{_time(row['duration'])}{waits}", _cause(row["cause"]), row["confidence"], message, row["sender"], where,

@@ -20,7 +20,9 @@ _LIMITS = ("capture-", "limit-reached")
 def verdict(facts: Facts) -> tuple[str, list[str]]:
     """The severity of it all ("error", "warning", "note" or "good"), and a few sentences."""
     findings = [found for found in facts.findings() if not found.code.startswith(_LIMITS)]
-    sentences = [*_failed(facts, [found.title for found in findings if found.severity == "error"]), *_slow(facts)]
+    failed = _failed(facts, [found.title for found in findings if found.severity == "error"])
+    slow = _slow(facts)
+    sentences = [*failed, *slow]
     if not sentences:
         sentences.append("Nothing failed, and nothing held the transfers up." if facts.summary.outcomes.total() else
                          "No DICOM association was seen.")  # fmt: skip
@@ -28,7 +30,7 @@ def verdict(facts: Facts) -> tuple[str, list[str]]:
     if limits:
         sentences.append("The capture is not whole, which limits what can be said; see the findings.")
     worst = findings[0].severity if findings else "good"
-    if worst in ("good", "note") and (_share(facts) >= _SHARE or limits):
+    if worst in ("good", "note") and (failed or slow or limits):
         worst = "warning"
     return worst, sentences
 
