@@ -44,7 +44,8 @@ class Tab:
             answer = json.loads(await asyncio.wait_for(self.socket.read_message(), _PATIENCE))
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer["error"]
-                return answer["result"]
+                result: dict[str, Any] = answer["result"]
+                return result
             self.told.append(answer)
 
     async def value(self, script: str) -> Any:

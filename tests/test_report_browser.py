@@ -100,14 +100,21 @@ def test_a_report_is_read_by_keyboard_and_a_stall_leads_to_its_evidence(tmp_path
     assert "cause window-closed" in title
 
 
+# Within the first stall of the graph, which is 150 pixels wide at 1280.
+STALL = {"x": 223, "y": 300, "button": "left", "clickCount": 1}
+
+
 def test_a_graph_is_quiet_fits_and_tells_the_evidence_of_a_stall(graph: Path) -> None:
     assert len(set(asyncio.run(everywhere(graph, READY)))) == 2
 
-    async def chosen() -> str:
+    async def clicked() -> str:
         async with browser() as tab:
             await tab.show(graph, 1280, ready=READY)
-            await tab.value("Bokeh.documents[0].get_model_by_name('stalls').selected.indices = [0]")
+            for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+                await tab.call("Input.dispatchMouseEvent", type=kind, **STALL)
+            await asyncio.sleep(0.5)
+            await tab.picture(graph.with_name("graph-clicked.png"))
             quiet(tab)
             return str(await tab.value("document.getElementById('evidence').textContent"))
 
-    assert "window-closed" in asyncio.run(chosen())
+    assert "window-closed" in asyncio.run(clicked())
