@@ -103,7 +103,7 @@ def test_the_verdict() -> None:
     slow = [association(time_sending=30 * MILLISECOND, time_waiting_response=30 * MILLISECOND)]
     severity, (said,) = verdict(gathered(**(healthy | {"associations": slow})))
     assert severity == "warning"
-    assert said == "50% of 60 ms of association time passed without transfer, mostly waiting for responses to complete requests (50%)."
+    assert said == "50% of 60 ms in associations was spent waiting, mostly for responses to complete requests (50%)."
     severity, said_all = verdict(gathered(**(healthy | {"associations": [association(outcome="rejected", ended_by="fin")]})))
     assert said_all == ["1 of 1 association not accepted."]
     assert severity == "warning"

@@ -82,7 +82,7 @@ def _ladder(look: Look) -> Html:
     body: list[list[Part]] = []
     for rung in look.ladder:
         if rung.left_out:
-            body.append([tag("td", f"{count(rung.left_out, 'more')} left out", colspan=7, class_="gap")])
+            body.append([tag("td", f"{rung.left_out:,} left out", colspan=7, class_="gap")])
         body.append(_rung(rung, silence))
     caption = f"Ladder of connection {look.close.connection}"
     note = "After: since the last byte of what was said before. Took: from its first byte to its last. Times since the first packet."

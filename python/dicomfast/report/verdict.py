@@ -67,5 +67,5 @@ def _slow(facts: Facts) -> list[str]:
         return []
     main = max((one for one in CLASSES if one.lost), key=lambda one: facts.budget[one.column])
     spent = facts.budget[main.column]
-    told = f"{share:.0%} of {duration(facts.duration)} of association time passed without transfer"
+    told = f"{share:.0%} of {duration(facts.duration)} in associations was spent waiting"
     return [f"{told}, mostly {main.why} ({spent / facts.duration:.0%})."]

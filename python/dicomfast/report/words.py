@@ -45,7 +45,7 @@ CLASSES = (
         "time_stalled_ack",
         "stalled: acknowledgement",
         "waiting for an acknowledgement: congestion window, or Nagle against delayed ACK",
-        "waiting for acknowledgements (a congestion window, or Nagle's algorithm against delayed ones)",
+        "for acknowledgements (a congestion window, or Nagle's algorithm against delayed ones)",
     ),
     Class(
         "time_stalled_sender",
@@ -57,7 +57,7 @@ CLASSES = (
         "time_waiting_response",
         "waiting for response",
         "a request was complete and its response not begun: the performer at work",
-        "waiting for responses to complete requests",
+        "for responses to complete requests",
     ),
     Class("time_receiving", "receiving", "bytes of responses and results on their way"),
     Class("time_idle", "idle", "no request was open; the requestor did something else"),
