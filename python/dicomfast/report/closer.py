@@ -117,7 +117,9 @@ def _look(close: Close, found: source.Source, *, cut: bool) -> Look:
     looked.drawn = [Drawn("Time-sequence", _picture(sequence)), Drawn("Throughput", _picture(rate, panels=1))]
     around = _around(close.stall, begin, end)
     if around:
-        near = _within(segments, *around)
+        # More than is in view, so that lines come in from the side.
+        width = around[1] - around[0]
+        near = _within(segments, around[0] - width, around[1] + width)
         graph = Graph("tcptrace", _with(found, coarse(near, summed=False)), direction=sequence.direction)
         view = (float(around[0] - graph.origin), float(around[1] - graph.origin))
         looked.drawn.insert(1, Drawn("Time-sequence around the longest stall", _picture(graph), view))
