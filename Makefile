@@ -7,7 +7,7 @@ CASE ?= tests/cases/reject_variants/capture.pcap tests/cases/store_statuses/capt
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-python lint format docs bench blame fuzz clean
+.PHONY: help build demo test test-rust test-python lint format docs picture bench blame fuzz clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ format: $(VENV)/tools ## format Rust and Python
 
 docs: build ## write the reference pages of docs/ anew
 	$(BIN)/python docs/make.py
+
+picture: build ## make docs/report.png anew (needs Chromium)
+	$(BIN)/python docs/picture.py
 
 bench: build ## measure (benches/README.md)
 	$(BIN)/python benches/peers.py

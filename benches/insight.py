@@ -1,7 +1,7 @@
 """What the analysis costs: `python benches/insight.py [--rounds 5] [--size 1GB] [--json FILE]`.
 
-On W1 of peers.py: the table of segments, stalls on request, the report; beside them tcptrace on the same file. First the number of segments is
-compared with the truth. Times and sizes are printed beside what the project asks of itself, never asserted. See benches/README.md.
+On W1 of peers.py: the table of segments, stalls on request, the report; beside them tcptrace on the same file. First the number of
+segments is compared with the truth. Times and sizes are printed beside what the project asks of itself, never asserted. See benches/README.md.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def segments(w1: Capture, rounds: int) -> Iterator[Row]:
     runs = alternate(rounds, lambda: ours(w1.path, 1, "scan", ("segments",)), lambda: ours(w1.path, 1, "scan"))
     yield Row("W1 segments / default tables", "<= 2.5 x", "", runs.ratio(inside, inside), "x", "call / call, scan")
     yield Row("", "", "", runs.ratio(inside_cpu, inside_cpu), "x", "CPU of call / of call, scan")
-    yield Row("W1 segments peak memory, scan", "<= 160 MB", "", Spread.of([run.peak / MEGABYTE for run in runs.a]), "MB", "process, threads=1")
+    yield Row(
+        "W1 segments peak memory, scan", "<= 160 MB", "", Spread.of([run.peak / MEGABYTE for run in runs.a]), "MB", "process, threads=1"
+    )
 
 
 def report(w1: Capture) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from dicomfast.graphs.source import Source
 
 MILLISECOND = 1_000_000
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+STALL = {field.name: field.type for field in pa.schema(_dicomfast.schema("stalls"))}
 
 
 def at(milliseconds: float) -> int:
@@ -56,7 +57,7 @@ def rows(schema: str, *values: dict[str, Any]) -> pa.Table:
 
 def stall(start: float, end: float, cause: str, **more: Any) -> dict[str, Any]:
     known = {"connection": 0, "start": at(start), "end": at(end), "duration": round((end - start) * MILLISECOND), "cause": cause}
-    return known | {"sender": "client", "confidence": "medium"} | more
+    return known | {"sender": "requestor", "confidence": "high", "waits": 1, "command": "C-STORE-RQ", "message_id": 7} | more
 
 
 def source(segments: pa.Table, **more: Any) -> Source:

@@ -230,8 +230,8 @@ def test_every_cause_is_injected_in_captures_enough() -> None:
     assert len(SCENARIOS) >= 40
 
 
-# The truth counts every silence while a lost segment was under way; the engine only those since the receiver told of the hole. What is before
-# that ends with an ordinary acknowledgement, and is the congestion window's.
+# The truth counts every silence while a lost segment was under way; the engine only those since the receiver told of the hole. What is
+# before that ends with an ordinary acknowledgement, and is the congestion window's.
 NOT_NEAR = {"blame_recovery_dd"}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import dicomfast
 import pyarrow as pa
 import pytest
+
+import dicomfast
 
 CASES = Path(__file__).parent / "cases"
 CAPTURES = sorted(path for path in CASES.rglob("*") if ".pcap" in path.name and "tsv" not in path.name)

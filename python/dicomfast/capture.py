@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from dicomfast import _dicomfast
@@ -128,6 +129,14 @@ class Capture:
 
         question = Question(kind, connection, direction, compare, window, by)
         return question.answer(self.scan(question.tables))
+
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Write what was found and where the time went as one HTML file that needs no network (docs/report.md)."""
+        from contextlib import closing
+
+        from dicomfast.report import page
+
+        page.save(self, os.fspath(path), lambda tables: closing(self.scan(tables)))
 
     def close(self) -> None:
         """Let go of the files. Tables that were read stay."""

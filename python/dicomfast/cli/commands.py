@@ -160,6 +160,21 @@ def graph_command(
         click.echo(target)
 
 
+@cli.command("report")
+@options.inputs
+@click.option("-o", "path", default="report.html", show_default=True, metavar="OUT", help="Write to this HTML file.")
+def report_command(path: str, **inputs: Any) -> None:
+    """One HTML file for people: findings, where the time went, stalls, graphs and ladders of what was slow.
+
+    The file needs no network and runs no script. It holds nothing of a data set.
+    """
+    from dicomfast.report import page
+
+    capture = options.capture(**inputs)
+    options.keep_inputs(capture, page.check_suffix(path))
+    page.save(capture, path, lambda tables: progress.watched(capture, tables))
+
+
 @cli.command("tables")
 @options.color
 @click.argument("names", nargs=-1)

@@ -30,6 +30,7 @@ from bokeh.plotting import figure
 
 from dicomfast.graphs.marks import REQUESTOR
 from dicomfast.graphs.thin import chosen
+from dicomfast.terminal import duration
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _stalls(picture: Picture) -> ColumnDataSource:
         "x1": [shade.x_to * picture.x_scale for shade in found],
         "color": [shade.color for shade in found],
         "cause": [escape(shade.cause) for shade in found],
+        "lasts": [duration(shade.x_to - shade.x) for shade in found],
     }
     return ColumnDataSource(data, name="stalls")
 
@@ -132,7 +134,7 @@ def _shade(plot: figure, stalls: ColumnDataSource, numbers: list[int]) -> None:
     """Those stalls of all that belong in this panel."""
     strip = plot.vstrip("x0", "x1", source=stalls, view=CDSView(filter=IndexFilter(numbers)), fill_color="color", fill_alpha=0.22,
                         line_color=None, level="underlay", nonselection_fill_alpha=0.22, selection_fill_alpha=0.4)  # fmt: skip
-    plot.add_tools(TapTool(renderers=[strip]), HoverTool(renderers=[strip], tooltips=[("stall", "@cause")], visible=False))
+    plot.add_tools(TapTool(renderers=[strip]), HoverTool(renderers=[strip], tooltips=[("stall", "@cause, @lasts")], visible=False))
 
 
 def _glyph(layer: Layer, plot: figure, number: int, x_scale: float, y_scale: float) -> GlyphRenderer:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 REQUESTOR, ACCEPTOR = 0.0, 1.0
 LANES = {"requestor": REQUESTOR, "acceptor": ACCEPTOR}
 
-_EVIDENCE = ("end", "duration", "sender", "cause", "confidence", "bytes_in_flight", "window", "rtt", "packet_before", "packet_after",
-             "association", "message_id", "command")  # fmt: skip
+# What tells the cause of a stall beside its beginning, as the table `stalls` has it.
+_EVIDENCE = ("end", "duration", "waits", "waited", "sender", "command", "message_id", "cause", "confidence", "bytes_in_flight", "window",
+             "rtt", "packet_before", "packet_after", "association")  # fmt: skip
 
 
 def messages(table: pa.Table) -> pa.Table:
@@ -61,9 +62,9 @@ def stalls(table: pa.Table) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    word = pa.string()
-    kinds = {name: pa.uint64() for name in _EVIDENCE} | {"end": pa.timestamp("ns", "UTC"), "duration": pa.duration("ns"), "sender": word,
-             "cause": word, "confidence": word, "command": word, "rtt": pa.duration("ns")}  # fmt: skip
+    kinds = {name: pa.uint64() for name in _EVIDENCE} | {"end": pa.timestamp("ns", "UTC")}
+    kinds |= {name: pa.duration("ns") for name in ("duration", "waited", "rtt")}
+    kinds |= {name: pa.string() for name in ("sender", "command", "cause", "confidence")}
     columns = {"time": _cast(table, "start", pa.timestamp("ns", "UTC"))}
     columns |= {name: _cast(table, name, kind) for name, kind in kinds.items()}
     whole = pa.table(columns)

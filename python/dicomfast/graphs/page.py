@@ -7,18 +7,16 @@ programs out of text, which the page's policy forbids.
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
 import json
 import zlib
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from bokeh.embed import json_item
 from bokeh.resources import Resources
 
-from dicomfast.graphs import board
+from dicomfast.graphs import board, shell
 from dicomfast.graphs.picture import BOUNDARIES, LABELS
 from dicomfast.text import escape
 
@@ -27,29 +25,13 @@ if TYPE_CHECKING:
 
 _INT = np.iinfo(np.int32)
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<h1>{title}</h1>
+_BODY = """<h1>{title}</h1>
 {lines}
 <div id="board"></div>
 <p class="hint">Drag to move, wheel to zoom, point for packets, click the legend to hide a series, a shaded stall for its evidence.</p>
 {causes}
 <table id="evidence"></table>
-{data}
-{scripts}
-</body>
-</html>
-"""
+{data}"""
 
 
 def page(picture: Picture) -> str:
@@ -58,17 +40,16 @@ def page(picture: Picture) -> str:
     item = json_item(board.board(picture), "board")
     data = [_block("item", json.dumps(item)), _block("spec", json.dumps(_spec(picture, layers)))]
     data += [_block(f"layer-{number}", _packed(layer)) for number, layer in enumerate(layers)]
-    scripts = [_bokeh(), _file("page.js")]
+    scripts = [_bokeh(), shell.asset("page.js")]
     title = html.escape(escape(picture.title))
-    return _PAGE.format(
-        policy=_policy(scripts),
+    body = _BODY.format(
         title=title,
-        style=_file("page.css"),
         lines="\n".join(f"<p>{html.escape(escape(line))}</p>" for line in picture.lines),
         causes=_causes(picture),
         data="\n".join(data),
-        scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )
+    # bokeh sets styles of its own.
+    return shell.shell(title, shell.asset("page.css"), body, scripts, own_styles_alone=False)
 
 
 def _causes(picture: Picture) -> str:
@@ -78,19 +59,9 @@ def _causes(picture: Picture) -> str:
     return f"<p>Stalls: {' '.join(items)}</p>" if items else ""
 
 
-def _policy(scripts: list[str]) -> str:
-    """Nothing is loaded, nothing is sent; these scripts run and no others."""
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts)
-    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-
-
 def _bokeh() -> str:
     """The core of bokeh alone, which has all that is drawn here."""
     return str(Resources(mode="inline", components=["bokeh"]).js_raw[0])
-
-
-def _file(name: str) -> str:
-    return files("dicomfast.graphs").joinpath(name).read_text(encoding="utf-8")
 
 
 def _block(name: str, text: str) -> str:

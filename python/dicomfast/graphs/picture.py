@@ -10,7 +10,7 @@ import numpy as np
 from dicomfast.graphs import marks
 from dicomfast.graphs.series import column, split
 from dicomfast.graphs.style import GREY, KINDS, Axis, Style, cause_color, overlaid
-from dicomfast.terminal import count, duration, size
+from dicomfast.terminal import duration, size
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
@@ -177,17 +177,22 @@ def _rows(table: pa.Table) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*(column(table, name) for name in names), strict=True)]
 
 
-def _shade(row: dict[str, Any], graph: Graph) -> Shade:
-    def shown(name: str, value: Any) -> str:
-        if name in ("duration", "rtt"):
-            return duration(value)
-        if name in ("bytes_in_flight", "window"):
-            return size(value)
-        return count(value) if isinstance(value, int) else str(value)
+# What is shown of a stall beside its cause and its place; a column that is null is left out.
+_SHOWN = ("duration", "waits", "waited", "command", "message_id", "sender", "confidence", "bytes_in_flight", "window", "rtt",
+          "packet_before", "packet_after", "association")  # fmt: skip
 
+
+def _shade(row: dict[str, Any], graph: Graph) -> Shade:
     start, end = row["time"] - graph.origin, row["end"] - graph.origin
     evidence = [("cause", row["cause"] or "unknown"), ("from", f"{start / 1e9:.9f} s"), ("to", f"{end / 1e9:.9f} s")]
-    rest = ("duration", "sender", "confidence", "bytes_in_flight", "window", "rtt", "packet_before", "packet_after", "association",
-            "command", "message_id")  # fmt: skip
-    evidence += [(name.replace("_", " "), shown(name, row[name])) for name in rest if row[name] is not None]
+    evidence += [(name.replace("_", " "), shown(name, row[name])) for name in _SHOWN if row[name] is not None]
     return Shade(start, end, cause_color(row["cause"]), row["cause"] or "unknown", evidence)
+
+
+def shown(name: str, value: Any) -> str:
+    """A column of the table `stalls`, for people."""
+    if name in ("duration", "waited", "rtt"):
+        return duration(value)
+    if name in ("bytes_in_flight", "window"):
+        return size(value)
+    return str(value)
