@@ -1,7 +1,8 @@
 """What the analysis costs: `python benches/insight.py [--rounds 5] [--size 1GB] [--json FILE]`.
 
 On W1 of peers.py: the table of segments, stalls on request, the report; beside them tcptrace on the same file. First the number of
-segments is compared with the truth. Times and sizes are printed beside what the project asks of itself, never asserted. See benches/README.md.
+segments is compared with the truth. Times and sizes are printed beside what the project asks of itself, never asserted. See
+benches/README.md.
 """
 
 from __future__ import annotations
