@@ -53,6 +53,8 @@ pub(super) struct Source {
     /// Bytes read so far.
     read: u64,
     follow: bool,
+    /// A file that has a length; those of /proc say they have none.
+    sized: bool,
     interrupt: Arc<AtomicBool>,
     damage: Option<Anomaly>,
 }
@@ -63,7 +65,8 @@ impl Source {
             Raw::File(file) => From::File(file),
             Raw::Live(reader) => From::Live(reader),
         };
-        Self { name, from, read: 0, follow, interrupt, damage: None }
+        let sized = matches!(&from, From::File(file) if file.metadata().is_ok_and(|metadata| metadata.len() > 0));
+        Self { name, from, read: 0, follow, sized, interrupt, damage: None }
     }
 
     /// The same source seen through a decompressor. `head` are the bytes that were already read of it.
@@ -143,8 +146,7 @@ impl Source {
     fn at_end(&mut self, patience: Patience) -> Option<Fill> {
         let From::File(file) = &self.from else { return Some(Fill::End) };
         let length = file.metadata().map_or(self.read, |metadata| metadata.len());
-        // Files of /proc say they have no length.
-        if length < self.read && length != 0 {
+        if self.sized && length < self.read {
             let detail = format!("the file was cut to {length} bytes after {} of it had been read", self.read);
             return Some(Fill::Damaged(Anomaly::new(AnomalyKind::FileChanged, detail)));
         }

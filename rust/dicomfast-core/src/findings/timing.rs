@@ -34,7 +34,7 @@ fn is_much(between: &Between, time: i64) -> bool {
 
 fn finding(between: &Between, code: &'static Code, time: i64, told: &str) -> FindingRecord {
     let share = percent(time, between.duration);
-    let evidence = format!("{}: {} of {} ({share}) {told}", between.whom(), seconds(time), seconds(between.duration));
+    let evidence = format!("{}: {} of {} ({share}): {told}", between.whom(), seconds(time), seconds(between.duration));
     between.place.finding(code, evidence)
 }
 
@@ -73,7 +73,7 @@ fn latency_bound(between: &Between) -> Option<FindingRecord> {
     let time = scaled(round_trip, between.waited.operations).min(waiting);
     is_much(between, time).then(|| {
         let told = format!(
-            "went by on the path: {} one after the other, each a round trip of {}",
+            "the path itself, {} one after the other, each a round trip of {}",
             count(between.waited.operations, "operation"),
             seconds(round_trip)
         );
@@ -131,7 +131,7 @@ fn negotiation_bound(between: &Between) -> Option<FindingRecord> {
     let time = between.time(Class::Negotiating);
     is_much(between, time).then(|| {
         let operations = count(between.waited.operations, "operation");
-        finding(between, &codes::NEGOTIATION_BOUND, time, &format!("went into opening and releasing associations, for {operations}"))
+        finding(between, &codes::NEGOTIATION_BOUND, time, &format!("opening and releasing associations, for {operations}"))
     })
 }
 
@@ -146,6 +146,6 @@ fn invoker_idle(between: &Between) -> Option<FindingRecord> {
 
 fn capture_gaps(between: &Between) -> Option<FindingRecord> {
     let time = between.time(Class::Unknown);
-    let told = "cannot be judged: bytes are missing in the capture, or its times go back";
+    let told = "it cannot be judged, since bytes are missing in the capture, or its times go back";
     is_much(between, time).then(|| finding(between, &codes::CAPTURE_GAPS, time, told))
 }

@@ -158,8 +158,17 @@ impl<C: Consumer> Stage<'_, C> {
         if let Some((segments, _)) = &mut held.passed {
             *segments += u32::from(!copy);
         }
-        let conflict = held.conflicts(position, bytes);
-        let ranges: Vec<(u64, u64)> = held.uncovered(from, until).collect();
+        // Nearly all come one after the other.
+        let last = held.end().is_none_or(|end| end <= position);
+        let conflict = !last && held.conflicts(position, bytes);
+        let whole = [(from, until)];
+        let parts: Vec<(u64, u64)>;
+        let ranges = if last && from < until {
+            whole.as_slice()
+        } else {
+            parts = held.uncovered(from, until).collect();
+            parts.as_slice()
+        };
         if ranges.is_empty() && copy && !conflict {
             half.counts.duplicate_packets += 1;
         } else if ranges.is_empty() {
@@ -174,7 +183,7 @@ impl<C: Consumer> Stage<'_, C> {
                 held.insert(from, Piece { content, stamp: segment.stamp(), acknowledged });
             }
         };
-        for (from, to) in ranges {
+        for &(from, to) in ranges {
             let captured = to.min(captured_until.max(from));
             let content = if known {
                 Content::Passed(captured - from)

@@ -57,13 +57,19 @@ fn what_is_appended_before_the_end_is_read_too() {
 
 #[test]
 fn a_file_cut_while_it_is_read_is_told_and_harmless() {
+    for length in [100, 0] {
+        cut_while_read(length);
+    }
+}
+
+fn cut_while_read(length: u64) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("cut.pcap");
     std::fs::write(&path, case_bytes("formats.pcap")).unwrap();
     let mut capture = Capture::open(vec![Input::Path(path.clone())], &limits(), CaptureOptions::default()).unwrap();
     let mut collector = Collector::default();
     capture.read(5, &mut collector).unwrap();
-    OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
+    OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();
     while capture.read(10, &mut collector).unwrap() {}
     assert_eq!(collector.anomalies.iter().map(|anomaly| anomaly.kind).collect::<Vec<_>>(), [AnomalyKind::FileChanged]);
     assert!(collector.frames.len() >= 5);
