@@ -12,7 +12,9 @@ use crate::net::segment::Segment;
 use crate::net::segment::flags::{ACK, RST, SYN};
 
 /// No wait is shorter: what a host may take between two packets of a stream.
-pub const LEAST_WAIT: i64 = 10_000_000;
+pub const LEAST_WAIT: i64 = 5_000_000;
+/// And no stall is.
+const LEAST_STALL: i64 = 10_000_000;
 
 /// Waits that the movement between two of one row may last.
 const BETWEEN: i64 = 4;
@@ -311,5 +313,5 @@ fn rest(end: End, analysis: &Analysis) -> i64 {
 
 /// What is too short is no stall.
 fn is_stall(open: &StallRecord) -> bool {
-    open.waited >= LEAST_WAIT.max(open.rtt.unwrap_or(0).saturating_mul(2))
+    open.waited >= LEAST_STALL.max(open.rtt.unwrap_or(0).saturating_mul(2))
 }
