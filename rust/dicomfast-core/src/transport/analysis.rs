@@ -1,6 +1,7 @@
 //! The flags of Wireshark's sequence analysis (`tcp.analysis.*`), by the rules its user's guide gives ("TCP Analysis"): each packet is
 //! judged once, in the order of the capture, by what its own and the other direction showed before it.
 
+use super::handshake::Handshake;
 use super::outstanding::Outstanding;
 use super::side::Side;
 use crate::event::analysis::{
@@ -30,7 +31,7 @@ const SACK_AND_TIMESTAMPS: u8 = 20 + 12 + 12;
 
 /// What a direction is known to scale its windows with (RFC 7323 section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Scale {
+pub(super) enum Scale {
     #[default]
     Unknown,
     /// The handshake shows that it is not used.
@@ -48,24 +49,24 @@ impl Scale {
 }
 
 #[derive(Debug, Default)]
-struct Direction {
+pub(super) struct Direction {
     /// The initial sequence number, or what stands for it where the capture begins later.
     first: Option<u32>,
     /// Turns sequence numbers into relative ones.
     relative: Option<Reference>,
     /// The highest sequence number that was sent, one beyond, and when.
-    next: Option<u32>,
+    pub(super) next: Option<u32>,
     next_time: Time,
     /// End of the bytes that were seen without a hole.
     seen: Option<u32>,
-    acknowledgment: Option<u32>,
+    pub(super) acknowledgment: Option<u32>,
     acknowledgment_time: Time,
     /// As in the header; `None` before the first segment.
-    window: Option<u16>,
-    scale: Scale,
+    pub(super) window: Option<u16>,
+    pub(super) scale: Scale,
     /// A segment with ACK and without SYN was seen: from then on windows are scaled.
-    scaling: bool,
-    duplicate_acks: u32,
+    pub(super) scaling: bool,
+    pub(super) duplicate_acks: u32,
     analysis: u16,
     outstanding: Outstanding,
     /// Bytes before those outstanding may be outstanding too, unseen.
@@ -73,13 +74,13 @@ struct Direction {
     /// Its headers carry timestamps.
     timestamps: bool,
     sack: [(u32, u32); 4],
-    sack_count: u8,
+    pub(super) sack_count: u8,
     /// The segment size that its SYN announces, and the most payload it sent in one segment.
     announced: Option<u16>,
     longest: u32,
     /// Payload of the fullest segment that it can be expected to send.
-    full: u32,
-    side: Side,
+    pub(super) full: u32,
+    pub(super) side: Side,
 }
 
 /// Sequence number zero of a direction stands at this position, so that those before the first one seen stay positive.
@@ -113,7 +114,7 @@ impl Direction {
     }
 
     /// The window in bytes that a header's value means.
-    fn scaled(&self, window: u16, syn: bool) -> u64 {
+    pub(super) fn scaled(&self, window: u16, syn: bool) -> u64 {
         if syn { u64::from(window) } else { u64::from(window) << self.scale.shift() }
     }
 }
@@ -121,14 +122,8 @@ impl Direction {
 /// The state of one connection.
 #[derive(Debug, Default)]
 pub struct Analysis {
-    ends: Ends<Direction>,
-    syn_time: Option<Time>,
-    /// When the SYN-ACK came.
-    answer_time: Option<Time>,
-    /// From the SYN to the client's first acknowledgement.
-    initial_rtt: Option<i64>,
-    /// From the capture point to each end and back, by the handshake; 0 where it does not tell.
-    ways: Ends<i64>,
+    pub(super) ends: Ends<Direction>,
+    pub(super) handshake: Handshake,
 }
 
 /// What is said of one segment.
@@ -153,7 +148,7 @@ pub struct Shown {
 }
 
 #[inline]
-fn after(number: u32, than: u32) -> bool {
+pub(super) fn after(number: u32, than: u32) -> bool {
     distance(than, number) > 0
 }
 
@@ -172,22 +167,13 @@ impl Analysis {
         let first = *forward.first.get_or_insert(if segment.has(SYN) { sequence } else { before(sequence) });
         if segment.has(ACK) {
             let other = *reverse.first.get_or_insert(before(ack));
-            if self.initial_rtt.is_none() && !segment.has(SYN) && (distance(first, sequence), distance(other, ack)) == (1, 1) {
-                self.initial_rtt =
-                    self.syn_time.filter(|_| segment.time != NO_TIME).map(|syn| segment.time.saturating_sub(syn)).filter(|rtt| *rtt > 0);
-                if let (Some(whole), Some(to_server)) =
-                    (self.initial_rtt, self.answer_time.zip(self.syn_time).map(|(answer, syn)| answer - syn))
-                    && (0..=whole).contains(&to_server)
-                {
-                    *self.ways.get_mut(end) = whole - to_server;
-                    *self.ways.get_mut(end.other()) = to_server;
-                }
+            if self.handshake.round_trip.is_none() && !segment.has(SYN) && (distance(first, sequence), distance(other, ack)) == (1, 1) {
+                self.handshake.acknowledged(end, segment.time);
             }
         }
         if segment.has(SYN) {
             Self::scales(forward, reverse, segment, seen.header());
-            let time = if segment.has(ACK) { &mut self.answer_time } else { &mut self.syn_time };
-            *time = Some(segment.time);
+            self.handshake.syn(segment.has(ACK), segment.time);
         }
         let mut said = judge(forward, reverse, segment, ack);
         if forward.acknowledgment != Some(ack) {
@@ -203,7 +189,7 @@ impl Analysis {
         }
         let mut again = 0;
         if (length > 0 || special & (SYN | FIN) != 0) && said & KEEP_ALIVE == 0 {
-            again = sent_again(forward, reverse, segment, self.initial_rtt);
+            again = sent_again(forward, reverse, segment, self.handshake.round_trip);
             said |= again;
         }
         let next = advance(sequence, length + u32::from(special & (SYN | FIN) != 0));
@@ -277,8 +263,7 @@ impl Analysis {
 
     /// The connection is over.
     pub fn finish(&mut self, client: End, record: &mut ConnectionRecord) {
-        let known = (self.ways.first, self.ways.second) != (0, 0);
-        (record.client_way, record.server_way) = (known.then_some(self.way(client)), known.then_some(self.way(client.other())));
+        (record.client_way, record.server_way) = self.handshake.told(client);
         self.ends.get_mut(client).side.finish(record.last.time, &mut record.client_counts);
         self.ends.get_mut(client.other()).side.finish(record.last.time, &mut record.server_counts);
     }
@@ -292,78 +277,6 @@ impl Analysis {
         if segment.has(ACK) && forward.scale == Scale::Unknown {
             (forward.scale, reverse.scale) = (Scale::None, Scale::None);
         }
-    }
-}
-
-/// What the rules over waits ask.
-impl Analysis {
-    /// The sequence number after the last byte that an end sent.
-    pub(super) fn next(&self, end: End) -> Option<u32> {
-        self.ends.get(end).next
-    }
-
-    /// How far beyond that a segment begins: more than 0 where bytes before it were not seen.
-    pub(super) fn ahead(&self, end: End, segment: &Segment) -> i32 {
-        self.ends.get(end).next.map_or(0, |next| distance(next, segment.sequence))
-    }
-
-    /// Whether a segment brings bytes that its end had not sent before.
-    #[inline]
-    pub(super) fn is_new(&self, end: End, segment: &Segment) -> bool {
-        self.ends.get(end).next.is_none_or(|next| after(advance(segment.sequence, segment.length), next))
-    }
-
-    /// What the other end has acknowledged.
-    pub(super) fn acknowledged(&self, end: End) -> Option<u32> {
-        self.ends.get(end.other()).acknowledgment
-    }
-
-    /// Bytes that an end has sent and that are not acknowledged.
-    pub(super) fn in_flight(&self, end: End) -> Option<i64> {
-        Some(i64::from(distance(self.acknowledged(end)?, self.next(end)?)))
-    }
-
-    /// The window in which an end may send, in bytes; `None` where its scale is not known.
-    #[inline]
-    pub(super) fn window_for(&self, end: End) -> Option<u64> {
-        let receiver = self.ends.get(end.other());
-        let window = receiver.window?;
-        let known = receiver.scale != Scale::Unknown || window == 0;
-        known.then(|| receiver.scaled(window, !receiver.scaling))
-    }
-
-    /// Bytes that an end may still send into the window.
-    #[inline]
-    pub(super) fn room(&self, end: End) -> Option<i64> {
-        Some(i64::try_from(self.window_for(end)?).unwrap_or(i64::MAX) - self.in_flight(end)?)
-    }
-
-    /// Acknowledgements that an end has heard again and again; and whether the last one told of a hole (SACK).
-    pub(super) fn complaints(&self, end: End) -> (u32, bool) {
-        let receiver = self.ends.get(end.other());
-        (receiver.duplicate_acks, receiver.sack_count > 0)
-    }
-
-    /// From the capture point to an end and back, as the handshake shows; 0 where it does not.
-    #[inline]
-    pub(super) fn way(&self, end: End) -> i64 {
-        *self.ways.get(end)
-    }
-
-    /// The usual time from new bytes of an end to their acknowledgement, as that end sees it.
-    pub(super) fn round_trip(&self, end: End) -> Option<i64> {
-        Some(self.ends.get(end).side.rtt.quantile(0.5)?.saturating_add(self.way(end)))
-    }
-
-    /// The shortest round trip: that of the handshake, else of what was acknowledged.
-    pub(super) fn least_round_trip(&self, end: End) -> Option<i64> {
-        self.initial_rtt.or_else(|| self.ends.get(end).side.rtt.least())
-    }
-
-    /// Payload of the fullest segment that an end sends.
-    #[inline]
-    pub(super) fn full_segment(&self, end: End) -> u32 {
-        self.ends.get(end).full
     }
 }
 

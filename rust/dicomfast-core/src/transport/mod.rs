@@ -3,10 +3,12 @@
 
 mod analysis;
 mod cause;
+mod handshake;
 mod outstanding;
 mod quiet;
 mod rtt;
 mod side;
+mod standing;
 mod timeline;
 mod watch;
 
