@@ -120,7 +120,7 @@ def test_a_transfer_that_never_goes_on() -> None:
 def test_one_operation_at_a_time_over_a_long_path() -> None:
     """The capture stands at the client; each packet of the server comes 100 ms after what it answers."""
     conversation = echoes(10)
-    connection = Connection()
+    connection = Connection(ack_every=0)
     connection.emit("client", 0x02, options=bytes.fromhex("020405b4"))
     connection.time += SECOND // 10
     connection.emit("server", 0x12, options=bytes.fromhex("020405b4"))

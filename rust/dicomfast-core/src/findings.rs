@@ -1,5 +1,5 @@
 //! Records -> findings: what is worth telling a person. Knows the records of `event`; knows nothing of Arrow or of how the records
-//! came about. One function a rule (`findings/*.rs`); this file only feeds them. What needs the whole of the input is told at its end.
+//! came about. One function a rule (`findings/*.rs`); this file only feeds them.
 
 use hashbrown::HashMap;
 
@@ -8,27 +8,35 @@ use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, FindingRe
 use crate::limits::Limits;
 
 mod association;
-mod between;
 mod capture;
+mod case;
 mod codes;
 mod connection;
 mod contexts;
 mod groups;
+mod habits;
+mod late;
 mod operation;
+mod path;
 #[cfg(test)]
 pub(crate) mod samples;
+mod segments;
+mod silence;
+mod stalled;
 mod text;
 mod timing;
+mod waits;
 mod whole;
 
 use association::{Ended, Last, Progress};
-use between::Relations;
+use case::Kept;
 pub use codes::{CODES, Code};
 use groups::{Groups, Subject};
+use timing::Timing;
 use whole::Totals;
 
 /// Takes what happened and collects findings, in the order in which they become certain. Its state is bounded: by
-/// `finding_groups` and by the associations that are open at a time.
+/// `finding_groups` and by the connections and associations that are open at a time.
 #[derive(Debug)]
 pub struct Rules {
     found: Vec<FindingRecord>,
@@ -36,7 +44,9 @@ pub struct Rules {
     /// Of associations that have not ended, at most as many as there are connections.
     progress: HashMap<u64, Progress, foldhash::fast::RandomState>,
     progress_limit: usize,
-    relations: Relations,
+    /// By connection: associations that have ended before it; together at most as many as there are connections.
+    kept: HashMap<u64, Vec<Kept>, foldhash::fast::RandomState>,
+    kept_count: usize,
     totals: Totals,
 }
 
@@ -47,7 +57,8 @@ impl Rules {
             groups: Groups::new(limits.finding_groups),
             progress: HashMap::default(),
             progress_limit: limits.connections,
-            relations: Relations::new(limits.finding_groups, limits.connections),
+            kept: HashMap::default(),
+            kept_count: 0,
             totals: Totals::default(),
         }
     }
@@ -59,12 +70,15 @@ impl Rules {
 
     /// The input is at its end: tells what is left and what concerns the whole.
     pub fn finish(&mut self) {
+        let mut kept: Vec<_> = self.kept.drain().flat_map(|(_, kept)| kept).collect();
+        self.kept_count = 0;
+        kept.sort_by_key(|kept| kept.place.association);
+        for kept in &kept {
+            judge(kept, None, &mut self.groups);
+        }
         for (_, group) in self.groups.close_all() {
             self.found.extend(group.finding(""));
         }
-        let timing = self.relations.all.iter().flat_map(|between| timing::RULES.iter().filter_map(move |rule| rule(between)));
-        self.found.extend(timing);
-        self.groups.refused += self.relations.refused;
         self.found.extend(whole::RULES.iter().filter_map(|rule| rule(&self.totals, &self.groups)));
     }
 
@@ -80,10 +94,14 @@ impl Rules {
         for group in self.groups.close(&Subject::Connection(record.connection)) {
             self.found.extend(group.finding(&text::ends(record)));
         }
-        for rule in connection::RULES {
+        let kept = self.kept.remove(&record.connection).unwrap_or_default();
+        self.kept_count -= kept.len();
+        for kept in &kept {
+            judge(kept, Some(record), &mut self.groups);
+        }
+        for rule in connection::RULES.iter().chain(segments::RULES) {
             rule(record, &mut self.groups);
         }
-        self.relations.connection(record);
         self.totals.connection(record);
     }
 
@@ -95,10 +113,23 @@ impl Rules {
         let ended = Ended { record, progress: &progress };
         self.found.extend(association::RULES.iter().filter_map(|rule| rule(&ended)));
         self.found.extend(contexts::RULES.iter().filter_map(|rule| rule(record)));
+        for rule in late::RULES.iter().chain(silence::RULES).chain(habits::RULES) {
+            rule(&ended, &mut self.groups);
+        }
         whole::one_association_per_object(record, &mut self.groups);
-        whole::idle_timeout(record, &progress, &mut self.groups);
-        self.relations.association(record, &progress.waited);
         self.totals.associations += 1;
+        self.keep(record, progress.timing);
+    }
+
+    /// Keeps what the connection's end is needed for.
+    fn keep(&mut self, record: &AssociationRecord, timing: Timing) {
+        let Some(kept) = Kept::of(record, timing) else { return };
+        if self.kept_count >= self.progress_limit {
+            self.groups.refused += 1;
+            return;
+        }
+        self.kept.entry(record.connection).or_default().push(kept);
+        self.kept_count += 1;
     }
 
     pub fn message(&mut self, record: &MessageRecord) {
@@ -113,17 +144,13 @@ impl Rules {
         }
         if let Some(progress) = self.progress(record.association) {
             operation::note(record, progress);
-            progress.waited.operation(record);
         }
     }
 
     /// A message stood still.
     pub fn stall(&mut self, record: &StallRecord) {
         if let Some(progress) = self.progress(record.association) {
-            progress.waited.stall(record);
-            if !record.resumed {
-                progress.stuck = Some(record.clone());
-            }
+            progress.timing.stall(record);
         }
     }
 
@@ -136,6 +163,13 @@ impl Rules {
     pub fn capture(&mut self, record: &CaptureRecord) {
         self.found.extend(capture::INPUT_RULES.iter().filter_map(|rule| rule(record)));
         self.totals.capture(record);
+    }
+}
+
+/// Where the time of an association went.
+fn judge(kept: &Kept, connection: Option<&ConnectionRecord>, groups: &mut Groups) {
+    for rules in [waits::RULES, stalled::RULES] {
+        case::judge(kept, connection, rules, groups);
     }
 }
 

@@ -148,6 +148,8 @@ pub const UID_BYTES: usize = 128;
 pub const TEXT_BYTES: usize = 256;
 /// Issues listed for one A-ASSOCIATE PDU or one command set; what is beyond is counted in the last one.
 pub const ISSUES: usize = 32;
+/// Commands whose response times are noted of one association. PS3.7 has eleven; hardly any association uses more than three.
+pub const NOTED_COMMANDS: usize = 16;
 
 #[cfg(test)]
 mod tests {

@@ -1,18 +1,14 @@
-//! Rules over one association that has ended (PS3.8): how it was answered and how it ended.
+//! Rules over one association that has ended (PS3.8): how it was answered and how it ended. Knows no timing.
 
-use super::between::Waited;
 use super::codes::{self, Code};
 use super::groups::Place;
 use super::text;
+use super::timing::Timing;
 use crate::dicom::names;
-use crate::event::{
-    AssociationRecord, EndedBy, FindingRecord, MessageRecord, NO_TIME, Outcome, PeerRecord, Sender, StallRecord, Stamp, Time,
-};
+use crate::event::{AssociationRecord, EndedBy, FindingRecord, MessageRecord, NO_TIME, Outcome, PeerRecord, Sender, Stamp, Time};
 
 /// Bytes from which on the size of PDUs matters.
 const SMALL_PDU_BYTES: u64 = 1_000_000;
-/// An answer to A-ASSOCIATE-RQ later than this is late: a person notices.
-const LATE_ANSWER: Time = 2_000_000_000;
 /// What DCMTK, dcm4che and most others have agreed for decades.
 const COMMON_MAX_PDU: u32 = 16_384;
 
@@ -31,9 +27,10 @@ pub(super) struct Progress {
     pub(super) first_unanswered: Option<(Place, String)>,
     /// C-GET sub-operations that failed.
     pub(super) get_failed: u64,
-    pub(super) waited: Waited,
-    /// A message that stood still until the end.
-    pub(super) stuck: Option<StallRecord>,
+    /// C-FIND that succeeded, and those without a match.
+    pub(super) finds: u64,
+    pub(super) empty_finds: u64,
+    pub(super) timing: Timing,
 }
 
 /// What a finding says of the last message: kept for each open association, so small.
@@ -107,8 +104,6 @@ pub(super) const RULES: &[fn(&Ended<'_>) -> Option<FindingRecord>] = &[
     role_selection_missing,
     small_max_pdu,
     pdu_larger_than_agreed,
-    slow_association_answer,
-    transfer_stalled_at_end,
 ];
 
 /// A-ASSOCIATE-RJ, by source and reason (PS3.8 table 9-21).
@@ -173,7 +168,7 @@ fn unanswered(ended: &Ended<'_>) -> Option<FindingRecord> {
 }
 
 /// A caution where the capture itself may be the reason.
-fn missing(record: &AssociationRecord) -> &'static str {
+pub(super) fn missing(record: &AssociationRecord) -> &'static str {
     if record.complete { "" } else { "; the capture does not hold every byte of it" }
 }
 
@@ -268,25 +263,4 @@ fn pdu_larger_than_agreed(ended: &Ended<'_>) -> Option<FindingRecord> {
     });
     let told: Vec<_> = told.collect();
     (!told.is_empty()).then(|| ended.finding(&codes::PDU_LARGER_THAN_AGREED, &told.join("; ")))
-}
-
-fn slow_association_answer(ended: &Ended<'_>) -> Option<FindingRecord> {
-    let record = ended.record;
-    let (requested, answered) = record.requested.zip(record.answered)?;
-    let took = answered.checked_sub(requested).filter(|_| requested != NO_TIME && answered != NO_TIME)?;
-    (took >= LATE_ANSWER).then(|| ended.finding(&codes::SLOW_ASSOCIATION_ANSWER, &format!("answered after {}", text::seconds(took))))
-}
-
-/// A message that did not go on before the association ended, whatever ended it.
-fn transfer_stalled_at_end(ended: &Ended<'_>) -> Option<FindingRecord> {
-    let stuck = ended.progress.stuck.as_ref()?;
-    let told = format!(
-        "a message of the {} stood still for {} after packet {}, until the end ({}); cause: {}",
-        stuck.sender.name(),
-        text::seconds(stuck.waited),
-        stuck.before.packet,
-        ended.record.ended_by.name(),
-        stuck.cause.name(),
-    );
-    Some(ended.finding_at_end(&codes::TRANSFER_STALLED_AT_END, &told))
 }

@@ -93,6 +93,69 @@ codes! {
     REQUEST_UNANSWERED: Error "request-unanswered",
         "A request never got its response",
         "Look into the log of the side that was asked, at that time; compare its time with the time-outs of both sides.";
+    GAVE_UP_WAITING: Error "gave-up-waiting",
+        "One side gave up since no response came",
+        "Compare the silence with the time-outs of both sides; look into the log of the side that was asked, why it did not answer.";
+    TRANSFER_STALLED_AT_END: Error "transfer-stalled-at-end",
+        "A transfer stood still and never went on",
+        "Look at the side and the cause that are named, and at firewalls between: one of them stopped at that time.";
+    IDLE_TIMEOUT: Warning "idle-timeout",
+        "An association was ended after a time in which nothing happened",
+        "Find the timer (server, client or firewall) that has this time; release associations that are not needed, or raise it.";
+    SLOW_RESPONSES: Warning "slow-responses",
+        "The side that was asked takes its time to respond",
+        "Look at its load, disk and database at that time; more associations in parallel may help where it can work on several.";
+    WAITING_FOR_MOVE: Note "waiting-for-move",
+        "Most waiting is for C-MOVE, whose objects go over other associations",
+        "Look at the associations from the server to the destination at that time.";
+    LATENCY_BOUND: Warning "latency-bound",
+        "Operations one at a time over a long path: distance takes the time",
+        "Use more associations in parallel, an asynchronous operations window, or fewer and larger objects.";
+    INVOKER_IDLE: Note "invoker-idle",
+        "The side that asks takes its time between operations",
+        "Look at its disk, database and load, if users wait for it; no one else can make it faster.";
+    SENDER_BOUND: Warning "sender-bound",
+        "The sender stops in the middle of messages, though nothing keeps it from sending",
+        "Look at the sender's disk, load and conversion of images at that time.";
+    WINDOW_BOUND: Warning "window-bound",
+        "The receiver does not take data as fast as it comes",
+        "Window closed: look at the receiver's disk and load. Window full: raise the receive buffer of its program or system.";
+    LOSS_BOUND: Warning "loss-bound",
+        "Packets get lost on the way, and it takes time to send them again",
+        "Look for damaged cables, duplex settings, overloaded links and error counters of switches between the two.";
+    DELAYED_ACK_BOUND: Warning "delayed-ack-bound",
+        "Small writes wait for delayed acknowledgements",
+        "Set TCP_NODELAY at the sender that is named, or let it write a message at once.";
+    CONGESTION_WINDOW_BOUND: Note "congestion-window-bound",
+        "The sender holds data back until earlier data is acknowledged",
+        "Usual on long paths, above all after a start, a pause or losses: send more over one association, or use several in parallel.";
+    NEGOTIATION_BOUND: Warning "negotiation-bound",
+        "Setting up and releasing associations takes much of the time",
+        "Send more over one association; if the answers come late, look at the receiver's load and its look-ups of names (DNS).";
+    CAPTURE_GAPS: Warning "capture-gaps",
+        "Too much is missing in the capture to say where the time went",
+        "Capture with a larger buffer, on a faster disk, or with a capture filter.";
+    SLOW_ASSOCIATION_ANSWER: Warning "slow-association-answer",
+        "An association request was answered late",
+        "Look at the receiver's load, its limit of associations, and its look-ups of names (reverse DNS) for the sender's address.";
+    LONG_RESPONSE: Warning "long-response",
+        "Single responses took very long",
+        "Look into the log of the side that was asked, at that time; time-outs of the other side are near.";
+    TINY_SEGMENTS: Warning "tiny-segments",
+        "Data is sent in very small packets",
+        "The sender writes small pieces: raise the maximum PDU length and its send buffer; check the MTU of the path.";
+    PACKETS_SENT_AGAIN: Warning "packets-sent-again",
+        "Many packets got lost on the way",
+        "Look for damaged cables, duplex settings, overloaded links and error counters of switches between the two.";
+    WINDOW_SCALING_MISSING: Warning "window-scaling-missing",
+        "TCP windows cannot grow beyond 64 KiB on a long path",
+        "Enable window scaling (RFC 7323) at the side that is named, or in the firewall that takes the option out.";
+    COMPRESSION_DECLINED: Note "compression-declined",
+        "Objects are sent uncompressed, though the sender offered to compress them",
+        "If the network is the limit, enable the compressed transfer syntax at the receiver, or let it prefer it.";
+    QUERY_FOUND_NOTHING: Note "query-found-nothing",
+        "Queries had no match",
+        "Usual for a worklist that is empty; else compare the query's keys, level and character set with what the server holds.";
     STORE_FAILED: Error "store-failed",
         "Objects were refused or could not be stored",
         "The status tells the receiver's reason; its log at that time tells more.";
@@ -117,51 +180,6 @@ codes! {
     OVERLAP_CONFLICT: Warning "overlap-conflict",
         "The same bytes were sent twice with different content",
         "A broken network device, or an attack: capture at both ends and compare.";
-    SLOW_RESPONSES: Warning "slow-responses",
-        "The receiver takes long to answer",
-        "The time goes by at the acceptor: look at its load, disk, database and anything it does before it answers.";
-    LONG_RESPONSE: Warning "long-response",
-        "Single requests were answered late",
-        "Look into the log of the side that answered, at that time.";
-    SLOW_ASSOCIATION_ANSWER: Warning "slow-association-answer",
-        "The request for an association was answered late",
-        "Look at the acceptor: its load, its name look-ups (reverse DNS), its limit of associations.";
-    LATENCY_BOUND: Warning "latency-bound",
-        "The distance takes the time: one operation at a time over a long path",
-        "Let the sender use several associations at once or an asynchronous operations window, or bring both closer to each other.";
-    WINDOW_BOUND: Warning "window-bound",
-        "The receiver does not read as fast as it is sent to",
-        "window-closed: its program reads slowly (disk, processor). window-full: its receive buffer is too small for the path.";
-    LOSS_BOUND: Warning "loss-bound",
-        "Lost packets hold the transfer up",
-        "Look for a bad cable, a duplex mismatch, an overloaded link or firewall on the path; timeouts cost most.";
-    DELAYED_ACK_BOUND: Warning "delayed-ack-bound",
-        "Small packets wait for delayed acknowledgements (Nagle's algorithm)",
-        "Set TCP_NODELAY at the side that sends them, or let it write a whole PDU at once.";
-    CONGESTION_WINDOW_BOUND: Warning "congestion-window-bound",
-        "The sender waits for acknowledgements though the receiver has room",
-        "A long path with a small congestion window: keep associations open, send several at once, look for losses before.";
-    SENDER_BOUND: Warning "sender-bound",
-        "The sender pauses in the middle of messages",
-        "The time goes by at the sender: look at its disk, its processor, and at what it does while it sends (compression, database).";
-    NEGOTIATION_BOUND: Warning "negotiation-bound",
-        "Opening and releasing associations takes most of the time",
-        "Send several objects over one association, or find out why the acceptor answers late.";
-    INVOKER_IDLE: Note "invoker-idle",
-        "The sender takes its time between operations",
-        "The time goes by at the requestor, before its next request. Nothing is wrong where it has nothing to do.";
-    TRANSFER_STALLED_AT_END: Error "transfer-stalled-at-end",
-        "A transfer stood still and never went on",
-        "Look at the side that did not send or did not read, at that time; firewalls that forget connections look the same.";
-    IDLE_TIMEOUT: Note "idle-timeout",
-        "Associations were ended after a long silence",
-        "Several with the same silence: a timer, of a peer or of a firewall. Release associations that are not used, or raise it.";
-    TINY_SEGMENTS: Warning "tiny-segments",
-        "Data travel in very small packets",
-        "Let the sender write whole PDUs, and use a larger maximum PDU; look for a small MSS or MTU on the path.";
-    CAPTURE_GAPS: Warning "capture-gaps",
-        "Where the time went cannot be told: the capture has gaps",
-        "Capture again with a larger buffer, on a faster disk, or with a capture filter.";
     CAPTURE_LOST_PACKETS: Warning "capture-lost-packets",
         "The capture misses packets of a connection",
         "What was in them is unknown. Capture with a larger buffer, on a faster disk, or with a capture filter.";

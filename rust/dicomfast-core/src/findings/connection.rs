@@ -5,18 +5,13 @@ use super::groups::{Group, Groups, Opening, Place, Subject};
 use super::text;
 use crate::event::{Closed, ConnectionRecord, Opened, Protocol, SideCounts};
 
-/// Payload from which on the size of packets matters.
-const MUCH: u64 = 1_000_000;
-/// The part of a full segment below which packets are tiny on average: one in so many.
-const TINY: u64 = 4;
+pub(super) const RULES: &[fn(&ConnectionRecord, &mut Groups)] = &[refused, unanswered, encrypted];
 
-pub(super) const RULES: &[fn(&ConnectionRecord, &mut Groups)] = &[refused, unanswered, encrypted, tiny_segments];
-
-fn place(record: &ConnectionRecord) -> Place {
+pub(super) fn place(record: &ConnectionRecord) -> Place {
     Place { association: None, connection: Some(record.connection), packet: Some(record.first.packet), time: record.first.time }
 }
 
-fn attempt(record: &ConnectionRecord) -> Subject {
+pub(super) fn attempt(record: &ConnectionRecord) -> Subject {
     Subject::Attempt(record.client.ip, record.server)
 }
 
@@ -24,7 +19,7 @@ fn tell_attempts(group: &Group) -> String {
     format!("{}, {}", group.text, text::count(group.count, "attempt"))
 }
 
-fn from_to(record: &ConnectionRecord) -> String {
+pub(super) fn from_to(record: &ConnectionRecord) -> String {
     format!("{} -> {}", record.client.ip, text::endpoint(record.server))
 }
 
@@ -59,23 +54,5 @@ fn encrypted(record: &ConnectionRecord, groups: &mut Groups) {
         let tell =
             |group: &Group| format!("encrypted: {}; contents are not shown; first: {}", text::count(group.count, "connection"), group.text);
         groups.add(Subject::Capture, &Opening::new(&codes::TLS, place(record), tell), 0, || text::ends(record));
-    }
-}
-
-fn tiny_segments(record: &ConnectionRecord, groups: &mut Groups) {
-    let (client, server) = (&record.client_counts, &record.server_counts);
-    let announced = client.mss.into_iter().chain(server.mss).min();
-    for (from, side) in [("client", client), ("server", server)] {
-        let mean = side.payload_bytes / side.packets.max(1);
-        if let Some(mss) = announced
-            && record.protocol == Protocol::Dicom
-            && side.payload_bytes >= MUCH
-            && mean < u64::from(mss) / TINY
-        {
-            let tell = |group: &Group| format!("{}; {}", group.text, text::count(group.count, "connection"));
-            groups.add(attempt(record), &Opening::new(&codes::TINY_SEGMENTS, place(record), tell), 0, || {
-                format!("{}: the {from} sent {} bytes, {mean} a packet, where {mss} fit", text::ends(record), side.payload_bytes)
-            });
-        }
     }
 }

@@ -53,13 +53,18 @@ pub(super) struct Group {
     code: &'static Code,
     variant: u32,
     pub(super) count: u64,
-    /// What was added up beside the count: bytes, sub-operations.
+    /// What was added up beside the count: bytes, sub-operations, nanoseconds.
     pub(super) amount: u64,
+    /// What the amounts are parts of, and the smallest and largest amount; of [`Groups::measure`].
+    pub(super) whole: u64,
+    pub(super) fewest: u64,
+    pub(super) most: u64,
     place: Place,
-    /// What the first occurrence said.
+    /// What the first occurrence said; of those that are measured, the largest.
     pub(super) text: String,
     tell: fn(&Group) -> String,
     least: u64,
+    least_amount: u64,
     order: u64,
 }
 
@@ -68,7 +73,7 @@ impl Group {
     pub(super) fn finding(&self, whom: &str) -> Option<FindingRecord> {
         let told = (self.tell)(self);
         let evidence = if whom.is_empty() { told } else { format!("{whom}: {told}") };
-        (self.count >= self.least).then(|| self.place.finding(self.code, evidence))
+        (self.count >= self.least && self.amount >= self.least_amount).then(|| self.place.finding(self.code, evidence))
     }
 }
 
@@ -82,11 +87,13 @@ pub(super) struct Opening {
     pub(super) tell: fn(&Group) -> String,
     /// How many occurrences make a finding.
     pub(super) least: u64,
+    /// What they have to add up to.
+    pub(super) least_amount: u64,
 }
 
 impl Opening {
     pub(super) fn new(code: &'static Code, place: Place, tell: fn(&Group) -> String) -> Self {
-        Self { code, variant: 0, place, tell, least: 1 }
+        Self { code, variant: 0, place, tell, least: 1, least_amount: 0 }
     }
 }
 
@@ -107,19 +114,48 @@ impl Groups {
 
     /// Counts one occurrence; `text` is asked for the first only.
     pub(super) fn add(&mut self, subject: Subject, opening: &Opening, amount: u64, text: impl FnOnce() -> String) {
-        let same = |group: &&mut Group| std::ptr::eq(group.code, opening.code) && group.variant == opening.variant;
-        if let Some(group) = self.by_subject.get_mut(&subject).and_then(|groups| groups.iter_mut().find(same)) {
+        if let Some(group) = self.find(&subject, opening) {
             group.count += 1;
-            group.amount += amount;
-        } else if self.size < self.limit {
-            let Opening { code, variant, place, tell, least } = *opening;
-            let group = Group { code, variant, count: 1, amount, place, text: text(), tell, least, order: self.opened };
-            self.by_subject.entry(subject).or_default().push(group);
-            self.size += 1;
-            self.opened += 1;
+            group.amount = group.amount.saturating_add(amount);
         } else {
-            self.refused += 1;
+            self.open(subject, opening, amount, text);
         }
+    }
+
+    /// Counts one occurrence of so much, a part of `whole`. The group points to the largest, and `text` is what that one said.
+    pub(super) fn measure(&mut self, subject: Subject, opening: &Opening, amount: u64, whole: u64, text: impl FnOnce() -> String) {
+        if let Some(group) = self.find(&subject, opening) {
+            group.count += 1;
+            group.amount = group.amount.saturating_add(amount);
+            group.whole = group.whole.saturating_add(whole);
+            group.fewest = group.fewest.min(amount);
+            if amount > group.most {
+                (group.most, group.place, group.text) = (amount, opening.place, text());
+            }
+        } else if let Some(group) = self.open(subject, opening, amount, text) {
+            group.whole = whole;
+        }
+    }
+
+    fn find(&mut self, subject: &Subject, opening: &Opening) -> Option<&mut Group> {
+        let same = |group: &&mut Group| std::ptr::eq(group.code, opening.code) && group.variant == opening.variant;
+        self.by_subject.get_mut(subject)?.iter_mut().find(same)
+    }
+
+    fn open(&mut self, subject: Subject, opening: &Opening, amount: u64, text: impl FnOnce() -> String) -> Option<&mut Group> {
+        if self.size >= self.limit {
+            self.refused += 1;
+            return None;
+        }
+        let Opening { code, variant, place, tell, least, least_amount } = *opening;
+        let (text, order) = (text(), self.opened);
+        let (whole, fewest, most) = (0, amount, amount);
+        let group = Group { code, variant, count: 1, amount, whole, fewest, most, place, text, tell, least, least_amount, order };
+        self.size += 1;
+        self.opened += 1;
+        let groups = self.by_subject.entry(subject).or_default();
+        groups.push(group);
+        groups.last_mut()
     }
 
     /// The groups of a subject that has ended, in order of first occurrence.

@@ -1,4 +1,4 @@
-//! Rules over one DIMSE operation (PS3.7), counted for each association, command and status.
+//! Rules over one DIMSE operation (PS3.7), counted for each association, command and status. Knows no timing.
 
 use super::association::Progress;
 use super::codes;
@@ -9,18 +9,16 @@ use crate::dicom::status::{Category, status};
 use crate::event::{NO_TIME, OperationRecord};
 
 pub(super) const C_STORE: u16 = 0x0001;
-const C_GET: u16 = 0x0010;
-const C_MOVE: u16 = 0x0021;
+const C_FIND: u16 = 0x0020;
+pub(super) const C_GET: u16 = 0x0010;
+pub(super) const C_MOVE: u16 = 0x0021;
 const C_CANCEL: u16 = 0x0FFF;
-/// A response that takes longer keeps somebody waiting; many programs give up at 30 s.
-const LONG_RESPONSE: i64 = 10_000_000_000;
 /// PS3.4 table C.4-2.
 const MOVE_DESTINATION_UNKNOWN: u16 = 0xA801;
 
-pub(super) const RULES: &[fn(&OperationRecord, &mut Groups)] =
-    &[failed, warned, move_destination_unknown, suboperations_failed, cancelled, long_response];
+pub(super) const RULES: &[fn(&OperationRecord, &mut Groups)] = &[failed, warned, move_destination_unknown, suboperations_failed, cancelled];
 
-fn place(record: &OperationRecord) -> Place {
+pub(super) fn place(record: &OperationRecord) -> Place {
     Place {
         association: Some(record.association),
         connection: Some(record.connection),
@@ -30,7 +28,7 @@ fn place(record: &OperationRecord) -> Place {
 }
 
 /// "C-STORE, message ID 5, CT Image Storage (1.2...)".
-fn name(record: &OperationRecord) -> String {
+pub(super) fn name(record: &OperationRecord) -> String {
     let id = record.message_id.map(|id| format!(", message ID {id}")).unwrap_or_default();
     let class = record.sop_class.as_deref().map(|uid| format!(", {}", text::uid(Some(uid)))).unwrap_or_default();
     format!("{}{id}{class}", operation_name(record.command_field))
@@ -123,22 +121,18 @@ fn cancelled(record: &OperationRecord, groups: &mut Groups) {
     }
 }
 
-fn long_response(record: &OperationRecord, groups: &mut Groups) {
-    let known = record.request_end.zip(record.first_response).filter(|(end, response)| *end != NO_TIME && *response != NO_TIME);
-    let Some(took) = known.and_then(|(end, response)| response.checked_sub(end)).filter(|took| *took >= LONG_RESPONSE) else { return };
-    let tell = |group: &Group| format!("{}; first: {}", text::count(group.count, "operation"), group.text);
-    let opening = Opening { variant: variant(record, 0), ..Opening::new(&codes::LONG_RESPONSE, place(record), tell) };
-    groups
-        .add(Subject::Association(record.association), &opening, 0, || format!("{} answered after {}", name(record), text::seconds(took)));
-}
-
 /// What the rules over the whole association need to know of an operation.
 pub(super) fn note(record: &OperationRecord, progress: &mut Progress) {
+    progress.timing.operation(record);
     if !record.answered && record.command_field != C_CANCEL {
         progress.unanswered += 1;
         if progress.first_unanswered.is_none() {
             progress.first_unanswered = Some((place(record), name(record)));
         }
+    }
+    if record.command_field == C_FIND && record.status == Some(0) && record.complete {
+        progress.finds += 1;
+        progress.empty_finds += u64::from(record.responses == 1);
     }
     if record.command_field == C_GET {
         progress.get_failed += u64::from(record.failed_suboperations.unwrap_or_default());

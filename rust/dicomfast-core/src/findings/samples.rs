@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::event::{
-    AssociationRecord, CaptureRecord, Closed, ConnectionRecord, ContextRecord, EndedBy, Endpoint, MessageRecord, Opened, OperationRecord,
-    Outcome, PeerRecord, Protocol, Sender, SideCounts, Stamp, Time,
+    AssociationRecord, Budget, CaptureRecord, Cause, Class, Closed, Confidence, ConnectionRecord, ContextRecord, EndedBy, Endpoint,
+    MessageRecord, Opened, OperationRecord, Outcome, PeerRecord, Protocol, Sender, SideCounts, Spent, StallRecord, Stamp, Time,
 };
 
 pub(crate) const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
@@ -100,6 +100,36 @@ pub(crate) fn association() -> AssociationRecord {
         dataset_span: Some((SECOND, 2 * SECOND)),
         budget: None,
         complete: true,
+    }
+}
+
+/// A time budget of these parts.
+pub(crate) fn budget(parts: &[(Class, i64)]) -> Budget {
+    let mut spent = Spent::default();
+    for (class, nanoseconds) in parts {
+        spent.add(*class, *nanoseconds);
+    }
+    spent.since(&Spent::default(), parts.iter().map(|(_, nanoseconds)| nanoseconds).sum())
+}
+
+/// One wait in a C-STORE-RQ.
+pub(crate) fn stall(cause: Cause, waited: i64) -> StallRecord {
+    StallRecord {
+        connection: 3,
+        association: 7,
+        message_id: Some(1),
+        command_field: Some(0x0001),
+        sender: Sender::Requestor,
+        before: Stamp { packet: 12, time: SECOND },
+        after: Stamp { packet: 14, time: SECOND + waited },
+        resumed: true,
+        waits: 1,
+        waited,
+        cause,
+        confidence: Confidence::High,
+        bytes_in_flight: Some(4_380),
+        window: Some(65_535),
+        rtt: Some(20_000_000),
     }
 }
 

@@ -4,15 +4,19 @@ use super::samples::{self, JPEG_2000, SECOND};
 use super::{CODES, Rules};
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{
-    AssociationRecord, CaptureRecord, Closed, ConnectionRecord, EndedBy, FindingRecord, MessageRecord, Opened, OperationRecord, Outcome,
-    Protocol, Sender, Stamp,
+    AssociationRecord, CaptureRecord, Cause, Class, Closed, ConnectionRecord, EndedBy, FindingRecord, MessageRecord, Opened,
+    OperationRecord, Outcome, Protocol, Sender, StallRecord, Stamp,
 };
 use crate::limits::Limits;
 
 mod association;
 mod capture;
+mod habits;
 mod operation;
-mod timing;
+mod segments;
+mod silence;
+mod stalled;
+mod waits;
 
 fn found(feed: impl FnOnce(&mut Rules)) -> Vec<FindingRecord> {
     let mut rules = Rules::new(&Limits { finding_groups: 16, ..Limits::default() });
@@ -44,6 +48,70 @@ fn of_operation(spoil: impl FnOnce(&mut OperationRecord)) -> Vec<FindingRecord> 
         rules.operation(&record);
         rules.association(&samples::association());
     })
+}
+
+const MILLI: i64 = SECOND / 1_000;
+
+/// An association of this time budget, with operations and stalls, on a path of so many nanoseconds to the client and to the server.
+struct Timed {
+    budget: Vec<(Class, i64)>,
+    operations: Vec<OperationRecord>,
+    stalls: Vec<StallRecord>,
+    ways: (i64, i64),
+}
+
+impl Timed {
+    fn new(budget: &[(Class, i64)]) -> Self {
+        Self { budget: budget.to_vec(), operations: Vec::new(), stalls: Vec::new(), ways: (400, 600) }
+    }
+
+    /// So many operations, each answered after so long, so long after the one before.
+    fn operations(mut self, count: i64, response: i64, gap: i64) -> Self {
+        self.operations = (0..count)
+            .map(|number| {
+                let mut record = samples::operation();
+                let start = SECOND + number * (MILLI + response + gap);
+                record.request_start = Some(start);
+                record.request_end = Some(start + MILLI);
+                record.first_response = Some(start + MILLI + response);
+                record.end = record.first_response;
+                record
+            })
+            .collect();
+        self
+    }
+
+    fn stall(mut self, stall: StallRecord) -> Self {
+        self.stalls.push(stall);
+        self
+    }
+
+    fn ways(mut self, to_client: i64, to_server: i64) -> Self {
+        self.ways = (to_client, to_server);
+        self
+    }
+
+    fn feed(&self, rules: &mut Rules, number: u64, spoil: impl FnOnce(&mut AssociationRecord, &mut ConnectionRecord)) {
+        for operation in &self.operations {
+            rules.operation(&OperationRecord { association: number, ..operation.clone() });
+        }
+        for stall in &self.stalls {
+            rules.stall(&StallRecord { association: number, ..stall.clone() });
+        }
+        let (mut association, mut connection) = (samples::association(), samples::connection());
+        (association.association, association.connection, connection.connection) = (number, number, number);
+        association.budget = Some(samples::budget(&self.budget));
+        association.operations = self.operations.len() as u64;
+        (connection.client_way, connection.server_way) = (Some(self.ways.0), Some(self.ways.1));
+        connection.syn_rtt = Some(self.ways.0 + self.ways.1);
+        spoil(&mut association, &mut connection);
+        rules.association(&association);
+        rules.connection(&connection);
+    }
+
+    fn found(&self) -> Vec<FindingRecord> {
+        found(|rules| self.feed(rules, 7, |_, _| ()))
+    }
 }
 
 fn of_connection(spoil: impl FnOnce(&mut ConnectionRecord)) -> Vec<FindingRecord> {

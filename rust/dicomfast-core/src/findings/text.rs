@@ -14,6 +14,14 @@ pub(super) fn parties(record: &AssociationRecord) -> String {
     format!("{calling} ({}) -> {called} ({})", endpoint(record.requestor), endpoint(record.acceptor))
 }
 
+/// One of the two: "'PACS' (10.0.0.2:104)".
+pub(super) fn party(record: &AssociationRecord, side: Sender) -> String {
+    match side {
+        Sender::Requestor => format!("{} ({})", title(record.calling_ae.as_deref()), endpoint(record.requestor)),
+        Sender::Acceptor => format!("{} ({})", title(record.called_ae.as_deref()), endpoint(record.acceptor)),
+    }
+}
+
 pub(super) fn title(ae: Option<&str>) -> String {
     ae.map_or_else(|| "(AE title not captured)".to_owned(), |ae| format!("'{ae}'"))
 }
@@ -53,9 +61,28 @@ pub(super) fn seconds(nanoseconds: Time) -> String {
     format!("{:.3} s", nanoseconds as f64 / 1e9)
 }
 
-/// "84 %".
-pub(super) fn percent(part: Time, whole: Time) -> String {
-    if whole <= 0 { "0 %".to_owned() } else { format!("{:.0} %", part as f64 * 100.0 / whole as f64) }
+/// "2.500 s", "40.0 ms", "0.120 ms".
+pub(super) fn duration(nanoseconds: Time) -> String {
+    match nanoseconds {
+        1_000_000_000.. => seconds(nanoseconds),
+        1_000_000.. => format!("{:.1} ms", nanoseconds as f64 / 1e6),
+        _ => format!("{:.3} ms", nanoseconds as f64 / 1e6),
+    }
+}
+
+/// "2.500 s (50 % of 5.000 s)".
+pub(super) fn part(nanoseconds: Time, whole: Time) -> String {
+    format!("{} ({} of {})", duration(nanoseconds), share(nanoseconds, whole), duration(whole))
+}
+
+/// "50 %".
+pub(super) fn share(part: Time, whole: Time) -> String {
+    format!("{:.0} %", part as f64 * 100.0 / whole.max(1) as f64)
+}
+
+/// "0.82 MB/s".
+pub(super) fn rate(bytes: u64, nanoseconds: Time) -> String {
+    format!("{:.2} MB/s", bytes as f64 * 1e3 / nanoseconds.max(1) as f64)
 }
 
 /// "1 object", "2 objects".

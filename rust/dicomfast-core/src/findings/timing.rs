@@ -1,151 +1,161 @@
-//! Rules over the time of all associations between two AE titles: what took it. One function a rule; told at the end of the input. The time
-//! budget is what the capture point saw; these rules correct it for where that stood, and say so.
+//! What is noted of the timing of an association while it is open: waits for responses by command, stalls by cause, gaps between
+//! operations. Knows no rule; its size has a bound.
 
-use super::between::{Between, Waits};
-use super::codes::{self, Code};
-use super::text::{count, percent, seconds};
-use crate::dicom::command::operation_name;
-use crate::event::{Cause, Class, FindingRecord};
+use super::groups::Place;
+use super::operation;
+use crate::event::{Cause, Class, NO_TIME, OperationRecord, Sender, StallRecord, Stamp, Time};
+use crate::limits::NOTED_COMMANDS;
+use crate::transport::RttSamples;
 
-/// A class of time is worth a finding from this part of the whole on, one in so many.
-const PART: i64 = 5;
-/// And from so much of it on: less, nobody waits for.
-const LEAST: i64 = 200_000_000;
-/// Idle time is the requestor's own affair; it is told where it is long.
-const LEAST_IDLE: i64 = 2_000_000_000;
+/// From when on a single response took long. Users give up about then, and the shortest of the usual time-outs are not far.
+pub(super) const LONG_RESPONSE: i64 = 10_000_000_000;
+/// The same for C-MOVE and C-GET, that answer when objects have been delivered.
+pub(super) const LONG_RETRIEVAL: i64 = 60_000_000_000;
 
-pub(super) const RULES: &[fn(&Between) -> Option<FindingRecord>] = &[
-    slow_responses,
-    latency_bound,
-    window_bound,
-    loss_bound,
-    delayed_ack_bound,
-    congestion_window_bound,
-    sender_bound,
-    negotiation_bound,
-    invoker_idle,
-    capture_gaps,
-];
-
-/// Whether so much of the time is worth a finding.
-fn is_much(between: &Between, time: i64) -> bool {
-    time >= LEAST && time >= between.duration / PART
+#[derive(Debug, Default)]
+pub(super) struct Timing {
+    pub(super) commands: Vec<Responses>,
+    pub(super) stalls: Vec<Stood>,
+    /// The stall that ended last.
+    pub(super) last_stall: Option<LastStall>,
+    /// From the end of what was under way to the next request.
+    pub(super) gaps: RttSamples,
+    pub(super) longest_gap: i64,
+    busy_until: Option<Time>,
+    /// Round-trip time of the connection as its stalls tell it.
+    pub(super) rtt: Option<i64>,
 }
 
-fn finding(between: &Between, code: &'static Code, time: i64, told: &str) -> FindingRecord {
-    let share = percent(time, between.duration);
-    let evidence = format!("{}: {} of {} ({share}): {told}", between.whom(), seconds(time), seconds(between.duration));
-    between.place.finding(code, evidence)
+/// Operations of one command from one side.
+#[derive(Debug)]
+pub(super) struct Responses {
+    pub(super) command_field: u16,
+    pub(super) initiator: Sender,
+    pub(super) count: u64,
+    /// Nanoseconds in which a request was complete and nothing moved.
+    pub(super) waited: i64,
+    /// From the request's last byte to the first response.
+    pub(super) times: RttSamples,
+    pub(super) longest: i64,
+    /// Those that took long, and the longest of them.
+    pub(super) long: u64,
+    pub(super) long_place: Option<(Place, String)>,
 }
 
-fn scaled(way: i64, times: u64) -> i64 {
-    way.saturating_mul(i64::try_from(times).unwrap_or(i64::MAX))
+/// Stalls of one cause and one sender.
+#[derive(Debug)]
+pub(super) struct Stood {
+    pub(super) cause: Cause,
+    pub(super) sender: Sender,
+    pub(super) waits: u64,
+    pub(super) waited: i64,
+    /// The longest of them.
+    pub(super) longest: i64,
+    pub(super) before: Stamp,
+    pub(super) after: Stamp,
+    /// The largest of them.
+    pub(super) bytes_in_flight: Option<u64>,
+    pub(super) window: Option<u64>,
 }
 
-/// Waiting for responses, without the way to the acceptor and back that each of them takes.
-fn at_work(between: &Between) -> i64 {
-    let way = between.ways().map_or(0, |(_, acceptor)| scaled(acceptor, between.waited.operations));
-    between.time(Class::WaitingResponse).saturating_sub(way).max(0)
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LastStall {
+    pub(super) cause: Cause,
+    pub(super) sender: Sender,
+    pub(super) before: Stamp,
+    pub(super) after: Stamp,
+    pub(super) resumed: bool,
 }
 
-fn slow_responses(between: &Between) -> Option<FindingRecord> {
-    let time = at_work(between);
-    is_much(between, time).then(|| {
-        let by_command = between.waited.responses.iter().map(|(command, samples)| {
-            let middle = samples.quantile(0.5).unwrap_or(0);
-            let most = samples.quantile(1.0).unwrap_or(0);
-            format!("{} {}, median {}, longest {}", samples.count(), operation_name(*command), seconds(middle), seconds(most))
-        });
-        let by_command: Vec<_> = by_command.collect();
-        let way = match between.ways() {
-            Some((_, acceptor)) if acceptor > 0 => format!("; the way to it and back ({} each) is taken off", seconds(acceptor)),
-            _ => String::new(),
+impl Responses {
+    /// Who answers.
+    pub(super) fn performer(&self) -> Sender {
+        self.initiator.other()
+    }
+}
+
+impl Timing {
+    pub(super) fn operation(&mut self, record: &OperationRecord) {
+        self.gap(record);
+        let (Some(asked), Some(answered)) = (record.request_end, record.first_response) else { return };
+        let took = answered.saturating_sub(asked);
+        let Some(of) = self.responses(record) else { return };
+        of.count += 1;
+        of.waited = of.waited.saturating_add(record.budget.map_or(took, |budget| budget.get(Class::WaitingResponse)).max(0));
+        of.times.add(took);
+        let retrieval = matches!(record.command_field, operation::C_MOVE | operation::C_GET);
+        if took >= if retrieval { LONG_RETRIEVAL } else { LONG_RESPONSE } {
+            of.long += 1;
+            if took > of.longest {
+                of.long_place = Some((operation::place(record), operation::name(record)));
+            }
+        }
+        of.longest = of.longest.max(took);
+    }
+
+    /// Notes for how long nothing had been under way when the operation began.
+    fn gap(&mut self, record: &OperationRecord) {
+        if let (Some(busy_until), Some(start)) = (self.busy_until, record.request_start) {
+            let gap = start.saturating_sub(busy_until);
+            self.gaps.add(gap);
+            self.longest_gap = self.longest_gap.max(gap);
+        }
+        self.busy_until = self.busy_until.max(record.end);
+    }
+
+    fn responses(&mut self, record: &OperationRecord) -> Option<&mut Responses> {
+        let (command_field, initiator) = (record.command_field, record.initiator);
+        let same = |of: &Responses| of.command_field == command_field && of.initiator == initiator;
+        if let Some(at) = self.commands.iter().position(same) {
+            return self.commands.get_mut(at);
+        }
+        if self.commands.len() >= NOTED_COMMANDS {
+            return None;
+        }
+        let times = RttSamples::default();
+        let new = Responses { command_field, initiator, count: 0, waited: 0, times, longest: 0, long: 0, long_place: None };
+        self.commands.push(new);
+        self.commands.last_mut()
+    }
+
+    pub(super) fn stall(&mut self, record: &StallRecord) {
+        self.rtt = match (self.rtt, record.rtt) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
         };
-        finding(between, &codes::SLOW_RESPONSES, time, &format!("the acceptor was at work on requests{way}; {}", by_command.join("; ")))
-    })
+        if self.last_stall.is_none_or(|last| record.after.packet >= last.after.packet) {
+            let StallRecord { cause, sender, before, after, resumed, .. } = *record;
+            self.last_stall = Some(LastStall { cause, sender, before, after, resumed });
+        }
+        let same = |of: &&mut Stood| of.cause == record.cause && of.sender == record.sender;
+        let (waits, waited) = (u64::from(record.waits), record.waited.max(0));
+        if let Some(stood) = self.stalls.iter_mut().find(same) {
+            stood.waits += waits;
+            stood.waited = stood.waited.saturating_add(waited);
+            if waited > stood.longest {
+                (stood.longest, stood.before, stood.after) = (waited, record.before, record.after);
+            }
+            stood.bytes_in_flight = stood.bytes_in_flight.max(record.bytes_in_flight);
+            stood.window = stood.window.max(record.window);
+        } else {
+            let StallRecord { cause, sender, before, after, bytes_in_flight, window, .. } = *record;
+            self.stalls.push(Stood { cause, sender, waits, waited, longest: waited, before, after, bytes_in_flight, window });
+        }
+    }
+
+    /// Nanoseconds of one cause, and how many waits.
+    pub(super) fn stood(&self, cause: Cause) -> (i64, u64) {
+        let of = self.stalls.iter().filter(|stood| stood.cause == cause);
+        of.fold((0, 0), |(waited, waits), stood| (waited.saturating_add(stood.waited), waits + stood.waits))
+    }
+
+    /// The one of these causes, and its sender, that took the most time.
+    pub(super) fn worst(&self, causes: &[Cause]) -> Option<&Stood> {
+        self.stalls.iter().filter(|stood| causes.contains(&stood.cause)).max_by_key(|stood| stood.waited)
+    }
 }
 
-/// A round trip for each operation: the path, not a host.
-fn latency_bound(between: &Between) -> Option<FindingRecord> {
-    let (requestor, acceptor) = between.ways()?;
-    let round_trip = requestor.saturating_add(acceptor);
-    let waiting = between.time(Class::WaitingResponse).saturating_add(between.time(Class::Idle));
-    let time = scaled(round_trip, between.waited.operations).min(waiting);
-    is_much(between, time).then(|| {
-        let told = format!(
-            "the path itself, {} one after the other, each a round trip of {}",
-            count(between.waited.operations, "operation"),
-            seconds(round_trip)
-        );
-        finding(between, &codes::LATENCY_BOUND, time, &told)
-    })
-}
-
-/// "12 times window-full (3.200 s, longest 0.300 s)".
-fn waits(between: &Between, causes: &[Cause]) -> String {
-    let told = causes.iter().filter_map(|cause| {
-        let Waits { count, time, longest } = between.waited.of(*cause);
-        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
-        (count > 0).then(|| format!("{times} {} ({}, longest {})", cause.name(), seconds(time), seconds(longest)))
-    });
-    told.collect::<Vec<_>>().join(", ")
-}
-
-/// A finding over stalls of one class, with the causes that make it up.
-fn stalled(between: &Between, code: &'static Code, time: i64, causes: &[Cause], why: &str) -> Option<FindingRecord> {
-    is_much(between, time).then(|| {
-        let waits = waits(between, causes);
-        let told = if waits.is_empty() { why.to_owned() } else { format!("{why}: {waits}") };
-        finding(between, code, time, &told)
-    })
-}
-
-fn window_bound(between: &Between) -> Option<FindingRecord> {
-    let causes = [Cause::WindowClosed, Cause::WindowFull];
-    stalled(between, &codes::WINDOW_BOUND, between.time(Class::StalledWindow), &causes, "messages stood still for the receiver's window")
-}
-
-fn loss_bound(between: &Between) -> Option<FindingRecord> {
-    let causes = [Cause::RetransmissionTimeout, Cause::FastRecovery];
-    stalled(between, &codes::LOSS_BOUND, between.time(Class::StalledLoss), &causes, "messages stood still until lost bytes were sent again")
-}
-
-fn delayed_ack_bound(between: &Between) -> Option<FindingRecord> {
-    let time = between.waited.of(Cause::NagleDelayedAck).time;
-    let why = "small segments were kept back until a delayed acknowledgement";
-    stalled(between, &codes::DELAYED_ACK_BOUND, time, &[Cause::NagleDelayedAck], why)
-}
-
-fn congestion_window_bound(between: &Between) -> Option<FindingRecord> {
-    let time = between.waited.of(Cause::CongestionWindow).time;
-    let why = "the sender waited for acknowledgements though the receiver's window had room";
-    stalled(between, &codes::CONGESTION_WINDOW_BOUND, time, &[Cause::CongestionWindow], why)
-}
-
-fn sender_bound(between: &Between) -> Option<FindingRecord> {
-    let why = "the sender of a message did not send, and nothing kept it from sending";
-    stalled(between, &codes::SENDER_BOUND, between.time(Class::StalledSender), &[Cause::SenderIdle], why)
-}
-
-fn negotiation_bound(between: &Between) -> Option<FindingRecord> {
-    let time = between.time(Class::Negotiating);
-    is_much(between, time).then(|| {
-        let operations = count(between.waited.operations, "operation");
-        finding(between, &codes::NEGOTIATION_BOUND, time, &format!("opening and releasing associations, for {operations}"))
-    })
-}
-
-fn invoker_idle(between: &Between) -> Option<FindingRecord> {
-    let way = between.ways().map_or(0, |(requestor, _)| scaled(requestor, between.waited.operations));
-    let time = between.time(Class::Idle).saturating_sub(way).max(0);
-    (is_much(between, time) && time >= LEAST_IDLE && between.waited.operations > 1).then(|| {
-        let told = format!("no operation was open, with {}", count(between.waited.operations, "operation"));
-        finding(between, &codes::INVOKER_IDLE, time, &told)
-    })
-}
-
-fn capture_gaps(between: &Between) -> Option<FindingRecord> {
-    let time = between.time(Class::Unknown);
-    let told = "it cannot be judged, since bytes are missing in the capture, or its times go back";
-    is_much(between, time).then(|| finding(between, &codes::CAPTURE_GAPS, time, told))
+/// The time from one packet to another, where both have one.
+pub(super) fn between(from: Time, to: Time) -> Option<i64> {
+    (from != NO_TIME && to != NO_TIME).then(|| to.saturating_sub(from)).filter(|time| *time >= 0)
 }

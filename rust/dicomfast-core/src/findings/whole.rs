@@ -1,18 +1,15 @@
 //! Rules over the whole input, told at its end.
 
-use super::association::Progress;
+use super::case;
 use super::codes;
 use super::groups::{Group, Groups, Opening, Place, Subject};
 use super::text;
-use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, EndedBy, FindingRecord, NO_TIME, Protocol, Time};
+use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, FindingRecord, Protocol};
 
 /// Associations of one object each from which on it is a habit.
 const HABIT: u64 = 5;
 /// Copies among a hundred packets from which on the capture holds packets twice.
 const DUPLICATES_PERCENT: u64 = 1;
-
-/// A silence before the end from which on a timer is likely.
-const LONG_SILENCE: Time = 10_000_000_000;
 
 /// What was seen of everything.
 #[derive(Debug, Default)]
@@ -79,45 +76,14 @@ pub(super) fn one_association_per_object(record: &AssociationRecord, groups: &mu
     if record.operations != 1 || record.stored != 1 {
         return;
     }
-    let place = Place {
-        association: Some(record.association),
-        connection: Some(record.connection),
-        packet: Some(record.first.packet),
-        time: record.first.time,
+    // What it costs at least: the time until the association was accepted.
+    let cost = record.requested.zip(record.answered).map_or(0, |(asked, answered)| answered.saturating_sub(asked));
+    let tell = |group: &Group| {
+        let (many, cost) = (text::count(group.count, "association"), text::duration(group.amount as i64));
+        format!("{}: {many} with exactly one C-STORE each; negotiating took {cost}", group.text)
     };
-    let tell = |group: &Group| format!("{}: {} with exactly one C-STORE each", group.text, text::count(group.count, "association"));
-    let opening = Opening { least: HABIT, ..Opening::new(&codes::ONE_ASSOCIATION_PER_OBJECT, place, tell) };
-    groups.add(Subject::Titles(calling.clone(), called.clone(), record.acceptor), &opening, 0, || {
+    let opening = Opening { least: HABIT, ..Opening::new(&codes::ONE_ASSOCIATION_PER_OBJECT, case::place(record), tell) };
+    groups.add(Subject::Titles(calling.clone(), called.clone(), record.acceptor), &opening, case::amount(cost), || {
         format!("'{calling}' -> '{called}' ({})", text::endpoint(record.acceptor))
-    });
-}
-
-/// Counts associations that were aborted after a long silence with nothing open, by the seconds of that silence.
-pub(super) fn idle_timeout(record: &AssociationRecord, progress: &Progress, groups: &mut Groups) {
-    let aborted = matches!(record.ended_by, EndedBy::RequestorAbort | EndedBy::AcceptorAbort | EndedBy::ProviderAbort);
-    let Some(last) = progress.last.as_ref().filter(|_| aborted && !progress.busy()) else { return };
-    if last.stamp.time == NO_TIME || record.last.time == NO_TIME {
-        return;
-    }
-    let silence = record.last.time.saturating_sub(last.stamp.time);
-    if silence < LONG_SILENCE {
-        return;
-    }
-    let place = Place {
-        association: Some(record.association),
-        connection: Some(record.connection),
-        packet: Some(record.last.packet),
-        time: record.last.time,
-    };
-    let tell = |group: &Group| format!("{}, {}", group.text, text::count(group.count, "association"));
-    let whole_seconds = u32::try_from(silence / 1_000_000_000).unwrap_or(u32::MAX);
-    let opening = Opening { variant: whole_seconds, ..Opening::new(&codes::IDLE_TIMEOUT, place, tell) };
-    groups.add(Subject::Capture, &opening, 0, || {
-        format!(
-            "{}: A-ABORT by the {} after {} without a message",
-            text::parties(record),
-            text::side(record.abort_sender),
-            text::seconds(silence)
-        )
     });
 }

@@ -60,8 +60,11 @@ mod tests {
             [(Some(NO_TIME), Some(5), 9), (Some(i64::MIN + 1), Some(5), i64::MAX), (Some(9), Some(5), 7), (None, Some(5), 9)]
         {
             let mut handshake = Handshake::default();
-            syn.into_iter().for_each(|time| handshake.syn(false, time));
-            answer.into_iter().for_each(|time| handshake.syn(true, time));
+            for (time, is_answer) in [(syn, false), (answer, true)] {
+                if let Some(time) = time {
+                    handshake.syn(is_answer, time);
+                }
+            }
             handshake.acknowledged(End::First, now);
             assert_eq!((handshake.round_trip, handshake.told(End::First)), (None, (None, None)));
         }

@@ -34,38 +34,19 @@ impl RttSamples {
         let Ok(value) = u64::try_from(nanoseconds) else { return };
         self.least = Some(self.least.map_or(nanoseconds, |least| least.min(nanoseconds)));
         self.count += 1;
-        self.put(bucket(value), 1);
-    }
-
-    fn put(&mut self, bucket: u32, more: u32) {
+        let bucket = bucket(value);
         match self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
             Ok(at) => {
                 if let Some((_, count)) = self.buckets.get_mut(at) {
-                    *count = count.saturating_add(more);
+                    *count = count.saturating_add(1);
                 }
             }
             Err(at) => {
                 if self.buckets.capacity() == 0 {
                     self.buckets.reserve(USUAL);
                 }
-                self.buckets.insert(at, (bucket, more));
+                self.buckets.insert(at, (bucket, 1));
             }
-        }
-    }
-
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// Adds the samples of another.
-    pub fn merge(&mut self, other: &Self) {
-        self.least = match (self.least, other.least) {
-            (Some(one), Some(two)) => Some(one.min(two)),
-            (one, two) => one.or(two),
-        };
-        self.count += other.count;
-        for (bucket, count) in &other.buckets {
-            self.put(*bucket, *count);
         }
     }
 
