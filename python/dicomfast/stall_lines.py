@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomfast.dump import clock
-from dicomfast.stalls import in_words
+from dicomfast.stalls import endless, in_words
 from dicomfast.terminal import Paint, count, duration, size
 from dicomfast.text import escape
 
@@ -30,7 +30,8 @@ def _who(row: Row) -> str:
     message = escape(row["command"] or "a message")
     if row["message_id"] is not None:
         message += f" id {row['message_id']}"
-    return f"{titles} {message} from the {escape(row['sender'] or 'unknown')}"
+    after = ", and never went on" if endless(row) else ""
+    return f"{titles} {message} from the {escape(row['sender'] or 'unknown')}{after}"
 
 
 def _evidence(row: Row) -> str:

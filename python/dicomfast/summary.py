@@ -68,22 +68,26 @@ class Summary:
     anomalies: Counter[str] = field(default_factory=Counter)
     findings: Findings = field(default_factory=Findings)
 
+    def take(self, name: str, batch: pa.RecordBatch) -> None:
+        """Add a batch; those of other tables tell nothing."""
+        takers = {
+            "capture_info": _capture,
+            "connections": _connections,
+            "associations": _associations,
+            "operations": _operations,
+            "anomalies": _anomalies,
+        }
+        if name in takers:
+            takers[name](self, batch)
+        elif name == "findings":
+            self.findings.take(batch)
+
 
 def summarize(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Summary:
     """Add up the batches of `TABLES`."""
     summary = Summary()
-    takers = {
-        "capture_info": _capture,
-        "connections": _connections,
-        "associations": _associations,
-        "operations": _operations,
-        "anomalies": _anomalies,
-    }
     for name, batch in batches:
-        if name in takers:
-            takers[name](summary, batch)
-        elif name == "findings":
-            summary.findings.take(batch)
+        summary.take(name, batch)
     return summary
 
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from dicomfast import budget
 from dicomfast.bars import percent, percentage
-from dicomfast.budget import BY_COLUMN, MOVING, WORTH_NAMING, Class
-from dicomfast.stalls import in_words
+from dicomfast.budget import BY_COLUMN, CLASSES, MOVING, WORTH_NAMING, Class
+from dicomfast.stalls import Longest, in_words
 from dicomfast.terminal import count, duration, size
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
     from dicomfast.diagnosis import Diagnosis
+    from dicomfast.findings import Findings
 
 # What the causes of the table `stalls` tell about a class.
 _TOLD_BY = {
@@ -31,6 +32,10 @@ _PATH = 0.5
 _WORTH_A_WORD = 0.05
 # Above this share of unknown time the rest of the verdict is in doubt.
 _UNKNOWN = 0.05
+# Findings that tell how good the capture is, and not what it holds.
+_OF_THE_CAPTURE = ("capture-", "limit-reached")
+# Errors that are named before the rest of them is counted.
+_NAMED = 2
 
 
 def verdict(found: Diagnosis) -> list[str]:
@@ -39,7 +44,24 @@ def verdict(found: Diagnosis) -> list[str]:
         return ["No DICOM association was seen."]
     # Where nothing was accepted, no time was spent on work.
     time = [] if found.refused == found.associations else _time(found)
-    return [*_failures(found), *time, *_limits(found)]
+    return [*_failures(found), *time, *_endless(found), *_limits(found)]
+
+
+def severity(found: Diagnosis) -> str:
+    """How grave it all is: that of the gravest finding, at least "warning" where the verdict tells of something; or "good"."""
+    worst = next((one.severity for one in found.findings.ranked() if not one.code.startswith(_OF_THE_CAPTURE)), "good")
+    if worst in ("error", "warning"):
+        return worst
+    slow = any(one.lost and budget.share(found.times, one.column) >= WORTH_NAMING for one in CLASSES)
+    return "warning" if slow or _failures(found) or _endless(found) or _limits(found) else worst
+
+
+def errors(findings: Findings) -> str:
+    """The titles of the most frequent errors, and how many more kinds there are; empty where there are none."""
+    titles = [one.title for one in findings.ranked() if one.severity == "error" and not one.code.startswith(_OF_THE_CAPTURE)]
+    hidden = len(titles) - _NAMED
+    more = [f"{count(hidden, 'more kind')} of errors."] if hidden > 0 else []
+    return " ".join([*(f"{escape(title)}." for title in titles[:_NAMED]), *more])
 
 
 def _failures(found: Diagnosis) -> list[str]:
@@ -117,6 +139,12 @@ def _second(found: Diagnosis, worst: Class) -> str | None:
     if budget.share(found.times, column) < WORTH_NAMING:
         return None
     return f"Another {percent(found.times, column)} went into {BY_COLUMN[column].spent}. {_blame(found, BY_COLUMN[column])}"
+
+
+def _endless(found: Diagnosis) -> list[str]:
+    """Where the longest of all pauses never ended."""
+    longest = max(found.stalls.longest.values(), default=Longest())
+    return [f"The longest pause, {duration(longest.duration)}, never ended."] if longest.endless else []
 
 
 def _limits(found: Diagnosis) -> list[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomfast.report.markup import Html, Part, items, join, tag
-from dicomfast.report.verdict import verdict
 from dicomfast.terminal import count, duration, size
 from dicomfast.values import iso
+from dicomfast.verdict import errors, severity, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dicomfast.report.facts import Facts, Finding, Row
+    from dicomfast.findings import Found
+    from dicomfast.report.facts import Facts, Row
 
 _INPUTS = 20
 _WORDS = {"error": "Error", "warning": "Warning", "note": "Note", "good": "Good"}
@@ -31,10 +32,11 @@ def clock(facts: Facts) -> Callable[[int | None], str]:
 
 
 def said(facts: Facts) -> Html:
-    """The verdict."""
-    severity, sentences = verdict(facts)
-    inside = [tag("strong", _WORDS[severity], class_="severity"), *(tag("p", one) for one in sentences)]
-    return tag("div", *inside, class_=f"verdict {severity}")
+    """The verdict, and the gravest findings by their titles."""
+    grave = severity(facts.diagnosis)
+    sentences = [*verdict(facts.diagnosis), *filter(None, [errors(facts.diagnosis.findings)])]
+    inside = [tag("strong", _WORDS[grave], class_="severity"), *(tag("p", one) for one in sentences)]
+    return tag("div", *inside, class_=f"verdict {grave}")
 
 
 def read(facts: Facts) -> Html:
@@ -91,7 +93,7 @@ def figures(facts: Facts) -> Html:
     timed, time = sum(one.timed_bytes for one in commands), sum(one.transfer_time for one in commands)
     outcomes = ", ".join(f"{amount:,} {what}" for what, amount in summary.outcomes.most_common())
     protocols = ", ".join(f"{amount:,} {what}" for what, amount in summary.connections.most_common())
-    stalls = sum(cause.count for cause in facts.causes.values())
+    stalls = facts.diagnosis.stalls
     tiles: list[tuple[str, str, str]] = [
         ("TCP connections", count(summary.connections.total()), protocols),
         ("associations", count(summary.outcomes.total()), outcomes),
@@ -99,7 +101,7 @@ def figures(facts: Facts) -> Html:
         ("failures", count(failed), "operations with a failure status"),
         ("data sets", size(sum(one.bytes for one in commands)), "of requests and responses"),
         ("throughput", f"{size(timed * 8e9 / time, 'bit')}/s" if time else "-", "request data sets, while a request is on its way"),
-        ("stalls", count(stalls), f"{duration(sum(cause.time for cause in facts.causes.values()))} in all" if stalls else "none"),
+        ("stalls", count(stalls.count.total()), f"{duration(stalls.time.total())} waited" if stalls.count else "none"),
         ("retransmissions", count(facts.network["retransmissions"]), f"{count(facts.network['zero_windows'], 'closed window')}"),
     ]
     return tag("ul", *(_tile(*tile) for tile in tiles), class_="tiles")
@@ -111,7 +113,7 @@ def _tile(name: str, value: str, more: str) -> Html:
 
 def findings(facts: Facts) -> Html:
     """Ranked, with evidence and advice."""
-    found = facts.findings()
+    found = facts.diagnosis.findings.ranked()
     parts: list[Part] = [tag("ol", *(_finding(one) for one in found), class_="findings") if found else tag("p", "None.")]
     failures = facts.summary.failures.most_common(20)
     if failures:
@@ -127,7 +129,7 @@ def _status(status: int | None) -> str:
     return "no status" if status is None else f"0x{status:04X}"
 
 
-def _finding(found: Finding) -> Html:
+def _finding(found: Found) -> Html:
     times = f" ({found.count:,} times)" if found.count > 1 else ""
     hidden = found.count - len(found.cases)
     return tag(
