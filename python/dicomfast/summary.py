@@ -169,31 +169,37 @@ def _render_capture(summary: Summary) -> list[str]:
         if end > start:
             span += f", {size(captured * 8e9 / (end - start), 'bit')}/s on average"
         lines.append(span)
+    return lines + [f"Capture: {text}" for text in limits(inputs)]
+
+
+def limits(inputs: list[dict[str, Any]]) -> list[str]:
+    """What is wrong with the captures themselves."""
     cut = sum(one["cut_packets"] for one in inputs)
     dropped = sum(one["dropped"] or 0 for one in inputs)
-    trouble = [
+    torn = sum(one["complete"] is False for one in inputs)
+    return [
         text
         for amount, text in (
             (dropped, f"{count(dropped, 'packet')} dropped while capturing"),
             (cut, f"{count(cut, 'packet')} cut short by the snap length"),
-            (sum(one["complete"] is False for one in inputs), "not read to the end"),
+            (torn, f"{count(torn, 'file')} not read to the end"),
         )
         if amount
     ]
-    return lines + [f"Capture: {text}" for text in trouble]
 
 
-def _tally(counter: Counter[str]) -> str:
+def tally(counter: Counter[str]) -> str:
+    """How many of each, the most frequent first."""
     return ", ".join(f"{amount:,} {escape(str(what))}" for what, amount in counter.most_common())
 
 
 def _render_associations(summary: Summary) -> list[str]:
     connections = summary.connections.total()
-    lines = [f"{count(connections, 'TCP connection')}" + (f": {_tally(summary.connections)}" if connections else "")]
+    lines = [f"{count(connections, 'TCP connection')}" + (f": {tally(summary.connections)}" if connections else "")]
     associations = summary.outcomes.total()
-    lines.append(f"{count(associations, 'association')}" + (f": {_tally(summary.outcomes)}" if associations else ""))
+    lines.append(f"{count(associations, 'association')}" + (f": {tally(summary.outcomes)}" if associations else ""))
     if associations:
-        lines.append(f"  ended by: {_tally(summary.endings)}")
+        lines.append(f"  ended by: {tally(summary.endings)}")
     return lines
 
 
@@ -245,4 +251,4 @@ def _render_failures(summary: Summary, paint: Paint) -> list[str]:
 def _render_anomalies(summary: Summary) -> list[str]:
     if not summary.anomalies:
         return []
-    return [f"{count(summary.anomalies.total(), 'anomaly', plural='anomalies')}: {_tally(summary.anomalies)}"]
+    return [f"{count(summary.anomalies.total(), 'anomaly', plural='anomalies')}: {tally(summary.anomalies)}"]

@@ -9,7 +9,7 @@ from dicomfast.bars import percent, percentage
 from dicomfast.budget import BY_COLUMN, CLASSES, MOVING, WORTH_NAMING, Class
 from dicomfast.stalls import Longest, in_words
 from dicomfast.terminal import count, duration, size
-from dicomfast.text import escape
+from dicomfast.text import escape, titles
 
 if TYPE_CHECKING:
     from dicomfast.diagnosis import Diagnosis
@@ -58,10 +58,10 @@ def severity(found: Diagnosis) -> str:
 
 def errors(findings: Findings) -> str:
     """The titles of the most frequent errors, and how many more kinds there are; empty where there are none."""
-    titles = [one.title for one in findings.ranked() if one.severity == "error" and not one.code.startswith(_OF_THE_CAPTURE)]
-    hidden = len(titles) - _NAMED
+    named = [one.title for one in findings.ranked() if one.severity == "error" and not one.code.startswith(_OF_THE_CAPTURE)]
+    hidden = len(named) - _NAMED
     more = [f"{count(hidden, 'more kind')} of errors."] if hidden > 0 else []
-    return " ".join([*(f"{escape(title)}." for title in titles[:_NAMED]), *more])
+    return " ".join([*(f"{escape(title)}." for title in named[:_NAMED]), *more])
 
 
 def _failures(found: Diagnosis) -> list[str]:
@@ -106,7 +106,7 @@ def _whom(found: Diagnosis, worst: Class) -> str:
     (calling, called), times = max(found.pairs.items(), key=lambda item: item[1][worst.column])
     if len(found.pairs) > 1 and times[worst.column] < _MOSTLY * found.times[worst.column]:
         return ""
-    return f" ({escape(calling or '?')} > {escape(called or '?')})"
+    return f" ({titles(calling, called)})"
 
 
 def _blame(found: Diagnosis, worst: Class) -> str:

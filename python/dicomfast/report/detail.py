@@ -12,6 +12,7 @@ from dicomfast.report.overview import clock
 from dicomfast.stalls import CAUSES as MEANINGS
 from dicomfast.stalls import endless
 from dicomfast.terminal import count, duration, size
+from dicomfast.text import titles
 
 if TYPE_CHECKING:
     from array import array
@@ -38,7 +39,7 @@ def budget(facts: Facts) -> Html:
         parts.append(tag("p", f"{count(found.without_budget, 'association')} without a budget.", class_="soft"))
     rows = [row for row in facts.associations.rows() if row["duration"] and row["time_sending"] is not None][:BARS]
     if len(rows) > 1:
-        body: list[list[Part]] = [[_number(row), titles(row), duration(row["duration"]), _wide(bar(row, 14)), brief(row)] for row in rows]
+        body: list[list[Part]] = [[_number(row), who(row), duration(row["duration"]), _wide(bar(row, 14)), brief(row)] for row in rows]
         header: list[Part] = ["#", "calling > called", "duration", "time", "mostly"]
         parts += [tag("h3", "By association"), table("Time of the most troubled associations", header, body, right=(0, 2))]
     return join(parts)
@@ -48,9 +49,9 @@ def _wide(part: Html) -> Html:
     return tag("td", part, class_="wide")
 
 
-def titles(row: Row) -> str:
-    """Who called whom."""
-    return f"{row['calling_ae'] or '?'} > {row['called_ae'] or '?'}"
+def who(row: Row) -> str:
+    """The AE titles of an association."""
+    return titles(row["calling_ae"], row["called_ae"])
 
 
 def _number(row: Row) -> Html:
@@ -189,7 +190,7 @@ def _association(row: Row, requested: str) -> list[Part]:
     ended = _marked(row["ended_by"], GOOD_ENDINGS)
     failed = tag("strong", count(row["failed"]), class_="bad") if row["failed"] else "0"
     budget_ = _wide(bar(row, 14)) if row["time_sending"] is not None else ""
-    return [first, titles(row), row["requestor_ip"], row["acceptor_ip"], requested,
+    return [first, who(row), row["requestor_ip"], row["acceptor_ip"], requested,
             _time(row["duration"]), outcome, ended, count(row["operations"] or 0), failed, _size(row["dataset_bytes"]), rate,
             budget_]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomfast.report.markup import Html, Part, items, join, tag
+from dicomfast.summary import limits, tally
 from dicomfast.terminal import count, duration, size
 from dicomfast.values import iso
 from dicomfast.verdict import errors, severity, verdict
@@ -32,9 +33,9 @@ def clock(facts: Facts) -> Callable[[int | None], str]:
 
 
 def said(facts: Facts) -> Html:
-    """The verdict, and the gravest findings by their titles."""
+    """The gravest findings by their titles, and the verdict."""
     grave = severity(facts.diagnosis)
-    sentences = [*verdict(facts.diagnosis), *filter(None, [errors(facts.diagnosis.findings)])]
+    sentences = [*filter(None, [errors(facts.diagnosis.findings)]), *verdict(facts.diagnosis)]
     inside = [tag("strong", _WORDS[grave], class_="severity"), *(tag("p", one) for one in sentences)]
     return tag("div", *inside, class_=f"verdict {grave}")
 
@@ -65,24 +66,15 @@ def _more(hidden: int) -> list[Part]:
 
 
 def _problems(facts: Facts) -> list[str]:
-    inputs = facts.summary.inputs
-    dropped = sum(one["dropped"] or 0 for one in inputs)
-    cut = sum(one["cut_packets"] for one in inputs)
-    torn = sum(one["complete"] is False for one in inputs)
     missing = facts.network["lost_bytes"]
     anomalies = facts.summary.anomalies
     told = ", ".join(f"{name} {amount:,}" for name, amount in anomalies.most_common(8))
-    return [
-        text
-        for amount, text in (
-            (dropped, f"{count(dropped, 'packet')} dropped while capturing"),
-            (cut, f"{count(cut, 'packet')} cut short by the snap length"),
-            (torn, f"{count(torn, 'file')} not read to the end"),
-            (missing, f"{size(missing)} of TCP data are missing in the capture"),
-            (anomalies.total(), f"{count(anomalies.total(), 'anomaly', plural='anomalies')}: {told}"),
-        )
-        if amount
-    ]
+    parts = limits(facts.summary.inputs)
+    if missing:
+        parts.append(f"{size(missing)} of TCP data are missing in the capture")
+    if anomalies:
+        parts.append(f"{count(anomalies.total(), 'anomaly', plural='anomalies')}: {told}")
+    return parts
 
 
 def figures(facts: Facts) -> Html:
@@ -91,12 +83,10 @@ def figures(facts: Facts) -> Html:
     commands = summary.commands.values()
     operations, failed = sum(one.count for one in commands), sum(one.failed for one in commands)
     timed, time = sum(one.timed_bytes for one in commands), sum(one.transfer_time for one in commands)
-    outcomes = ", ".join(f"{amount:,} {what}" for what, amount in summary.outcomes.most_common())
-    protocols = ", ".join(f"{amount:,} {what}" for what, amount in summary.connections.most_common())
     stalls = facts.diagnosis.stalls
     tiles: list[tuple[str, str, str]] = [
-        ("TCP connections", count(summary.connections.total()), protocols),
-        ("associations", count(summary.outcomes.total()), outcomes),
+        ("TCP connections", count(summary.connections.total()), tally(summary.connections)),
+        ("associations", count(summary.outcomes.total()), tally(summary.outcomes)),
         ("operations", count(operations), f"{count(sum(one.unanswered for one in commands))} without a final response"),
         ("failures", count(failed), "operations with a failure status"),
         ("data sets", size(sum(one.bytes for one in commands)), "of requests and responses"),
