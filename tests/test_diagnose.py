@@ -115,10 +115,17 @@ def test_how_grave_it_is() -> None:
     assert (grave(sending=1), grave(idle=1), grave(waiting_response=1)) == ("good", "good", "warning")
     assert (grave(("note", "a"), sending=1), grave(("note", "a"), stalled_loss=1)) == ("note", "warning")
     assert grave(("warning", "a"), ("error", "b"), sending=1) == "error"
-    assert grave(("error", "capture-cut"), sending=1) == "good"
+    assert (grave(("error", "capture-cut-packets"), sending=1), grave(("note", "capture-midstream"), sending=1)) == ("warning", "good")
     refused = association() | {"outcome": "rejected", "ended_by": "fin"}
     assert verdict.severity(diagnosed(refused)) == "warning"
-    assert verdict.severity(diagnosed(association(sending=1), capture_info=[{"dropped": 1}])) == "warning"
+
+
+def test_each_limit_of_the_capture_is_told_once() -> None:
+    dropped = {"severity": "warning", "code": "capture-dropped-packets", "title": "The program dropped packets"}
+    cut = {"severity": "error", "code": "capture-cut-packets", "title": "Packets are cut"}
+    note = {"severity": "note", "code": "capture-midstream", "title": "It began late"}
+    found = diagnosed(association(sending=1), capture_info=[{"dropped": 2}], findings=[dropped, cut, note])
+    assert verdict.verdict(found)[1:] == ["The capture limits what can be said: 2 packets were dropped while capturing; packets are cut."]
 
 
 def test_the_gravest_errors_by_their_titles() -> None:

@@ -12,7 +12,7 @@ from dicomfast import findings
 from dicomfast.findings import Findings
 from dicomfast.terminal import Paint, columns, count, duration, size
 from dicomfast.text import escape
-from dicomfast.values import iso, numbers, records
+from dicomfast.values import numbers, records, to_the_millisecond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -165,7 +165,7 @@ def _render_capture(summary: Summary) -> list[str]:
     ends = [one["last_time"] for one in inputs if one["last_time"] is not None]
     if starts and ends:
         start, end = min(starts), max(ends)
-        span = f"{iso(start)[:23].replace('T', ' ')} UTC, {duration(end - start)}"
+        span = f"{to_the_millisecond(start)}, {duration(end - start)}"
         if end > start:
             span += f", {size(captured * 8e9 / (end - start), 'bit')}/s on average"
         lines.append(span)

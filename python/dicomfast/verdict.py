@@ -13,7 +13,7 @@ from dicomfast.text import escape, titles
 
 if TYPE_CHECKING:
     from dicomfast.diagnosis import Diagnosis
-    from dicomfast.findings import Findings
+    from dicomfast.findings import Findings, Found
 
 # What the causes of the table `stalls` tell about a class.
 _TOLD_BY = {
@@ -53,7 +53,7 @@ def severity(found: Diagnosis) -> str:
     if worst in ("error", "warning"):
         return worst
     slow = any(one.lost and budget.share(found.times, one.column) >= WORTH_NAMING for one in CLASSES)
-    return "warning" if slow or _failures(found) or _endless(found) or _limits(found) else worst
+    return "warning" if slow or _failures(found) or _endless(found) or _of_the_capture(found.findings) else worst
 
 
 def errors(findings: Findings) -> str:
@@ -148,13 +148,23 @@ def _endless(found: Diagnosis) -> list[str]:
 
 
 def _limits(found: Diagnosis) -> list[str]:
-    parts = []
-    if found.dropped:
-        parts.append(f"{count(found.dropped, 'packet')} {_was(found.dropped)} dropped while capturing")
-    if not found.whole:
-        parts.append("an input could not be read to its end")
-    if found.broken["open"]:
-        parts.append(f"{count(found.broken['open'], 'association')} {_was(found.broken['open'])} still open at its end")
-    if budget.share(found.times, "time_unknown") >= _UNKNOWN:
-        parts.append(f"of {percent(found.times, 'time_unknown')} of the time it lacks packets")
-    return [f"The capture limits what can be said: {'; '.join(parts)}."] if parts else []
+    """Each limit once: as a number where there is one, else by the title of its finding."""
+    still = found.broken["open"]
+    numbers = [
+        ("capture-dropped-packets", found.dropped, f"{count(found.dropped, 'packet')} {_was(found.dropped)} dropped while capturing"),
+        ("capture-damaged", not found.whole, "an input could not be read to its end"),
+        ("", still, f"{count(still, 'association')} {_was(still)} still open at its end"),
+        (
+            "capture-gaps",
+            budget.share(found.times, "time_unknown") >= _UNKNOWN,
+            f"of {percent(found.times, 'time_unknown')} of the time it lacks packets",
+        ),
+    ]
+    told = {code: text for code, holds, text in numbers if holds}
+    for one in _of_the_capture(found.findings):
+        told.setdefault(one.code, escape(f"{one.title[:1].lower()}{one.title[1:]}"))
+    return [f"The capture limits what can be said: {'; '.join(told.values())}."] if told else []
+
+
+def _of_the_capture(findings: Findings) -> list[Found]:
+    return [one for one in findings.ranked() if one.code.startswith(_OF_THE_CAPTURE) and one.severity != "note"]

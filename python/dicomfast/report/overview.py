@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dicomfast.report.markup import Html, Part, items, join, tag
 from dicomfast.summary import limits, tally
 from dicomfast.terminal import count, duration, size
-from dicomfast.values import iso
+from dicomfast.values import iso, to_the_millisecond
 from dicomfast.verdict import errors, severity, verdict
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _WORDS = {"error": "Error", "warning": "Warning", "note": "Note", "good": "Good"
 
 def moment(time: int | None) -> str:
     """A time of the capture to the millisecond."""
-    return "" if time is None else f"{iso(time)[:23].replace('T', ' ')} UTC"
+    return "" if time is None else to_the_millisecond(time)
 
 
 def clock(facts: Facts) -> Callable[[int | None], str]:
