@@ -124,8 +124,12 @@ def test_each_limit_of_the_capture_is_told_once() -> None:
     dropped = {"severity": "warning", "code": "capture-dropped-packets", "title": "The program dropped packets"}
     cut = {"severity": "error", "code": "capture-cut-packets", "title": "Packets are cut"}
     note = {"severity": "note", "code": "capture-midstream", "title": "It began late"}
+    lost = {"severity": "warning", "code": "capture-lost-packets", "title": "It misses packets"}
     found = diagnosed(association(sending=1), capture_info=[{"dropped": 2}], findings=[dropped, cut, note])
     assert verdict.verdict(found)[1:] == ["The capture limits what can be said: 2 packets were dropped while capturing; packets are cut."]
+    found = diagnosed(association(sending=1, unknown=1), findings=[lost])
+    assert verdict.verdict(found)[-1] == "The capture limits what can be said: of 50 % of the time it lacks packets."
+    assert verdict.verdict(diagnosed(association(sending=1), findings=[lost]))[-1] == "The capture limits what can be said: it misses packets."
 
 
 def test_the_gravest_errors_by_their_titles() -> None:

@@ -34,6 +34,8 @@ _WORTH_A_WORD = 0.05
 _UNKNOWN = 0.05
 # Findings that tell how good the capture is, and not what it holds.
 _OF_THE_CAPTURE = ("capture-", "limit-reached")
+# Where packets that are missing cost time, that is told of them.
+_SAME_LIMIT = {"capture-lost-packets": "capture-gaps"}
 # Errors that are named before the rest of them is counted.
 _NAMED = 2
 
@@ -162,7 +164,7 @@ def _limits(found: Diagnosis) -> list[str]:
     ]
     told = {code: text for code, holds, text in numbers if holds}
     for one in _of_the_capture(found.findings):
-        told.setdefault(one.code, escape(f"{one.title[:1].lower()}{one.title[1:]}"))
+        told.setdefault(_SAME_LIMIT.get(one.code, one.code), escape(f"{one.title[:1].lower()}{one.title[1:]}"))
     return [f"The capture limits what can be said: {'; '.join(told.values())}."] if told else []
 
 
