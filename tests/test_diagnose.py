@@ -129,7 +129,9 @@ def test_each_limit_of_the_capture_is_told_once() -> None:
     assert verdict.verdict(found)[1:] == ["The capture limits what can be said: 2 packets were dropped while capturing; packets are cut."]
     found = diagnosed(association(sending=1, unknown=1), findings=[lost])
     assert verdict.verdict(found)[-1] == "The capture limits what can be said: of 50 % of the time it lacks packets."
-    assert verdict.verdict(diagnosed(association(sending=1), findings=[lost]))[-1] == "The capture limits what can be said: it misses packets."
+    assert (
+        verdict.verdict(diagnosed(association(sending=1), findings=[lost]))[-1] == "The capture limits what can be said: it misses packets."
+    )
 
 
 def test_the_gravest_errors_by_their_titles() -> None:
