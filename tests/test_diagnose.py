@@ -106,6 +106,49 @@ def test_where_nothing_was_accepted_no_time_is_told() -> None:
     assert verdict.verdict(diagnosed(refused)) == ["1 of 1 association was rejected or not answered."]
 
 
+def test_how_grave_it_is() -> None:
+    def grave(*codes: tuple[str, str], **times: float) -> str:
+        findings = [{"severity": severity, "code": code, "title": code} for severity, code in codes]
+        return verdict.severity(diagnosed(association(**times), findings=findings))
+
+    assert verdict.severity(diagnosed()) == "good"
+    assert (grave(sending=1), grave(idle=1), grave(waiting_response=1)) == ("good", "good", "warning")
+    assert (grave(("note", "a"), sending=1), grave(("note", "a"), stalled_loss=1)) == ("note", "warning")
+    assert grave(("warning", "a"), ("error", "b"), sending=1) == "error"
+    assert (grave(("error", "capture-cut-packets"), sending=1), grave(("note", "capture-midstream"), sending=1)) == ("warning", "good")
+    refused = association() | {"outcome": "rejected", "ended_by": "fin"}
+    assert verdict.severity(diagnosed(refused)) == "warning"
+
+
+def test_each_limit_of_the_capture_is_told_once() -> None:
+    dropped = {"severity": "warning", "code": "capture-dropped-packets", "title": "The program dropped packets"}
+    cut = {"severity": "error", "code": "capture-cut-packets", "title": "Packets are cut"}
+    note = {"severity": "note", "code": "capture-midstream", "title": "It began late"}
+    lost = {"severity": "warning", "code": "capture-lost-packets", "title": "It misses packets"}
+    found = diagnosed(association(sending=1), capture_info=[{"dropped": 2}], findings=[dropped, cut, note])
+    assert verdict.verdict(found)[1:] == ["The capture limits what can be said: 2 packets were dropped while capturing; packets are cut."]
+    found = diagnosed(association(sending=1, unknown=1), findings=[lost])
+    assert verdict.verdict(found)[-1] == "The capture limits what can be said: of 50 % of the time it lacks packets."
+    assert (
+        verdict.verdict(diagnosed(association(sending=1), findings=[lost]))[-1] == "The capture limits what can be said: it misses packets."
+    )
+
+
+def test_the_gravest_errors_by_their_titles() -> None:
+    errors = [{"severity": "error", "code": code, "title": f"Kind {code}"} for code in "abbcd"]
+    found = diagnosed(findings=[*errors, {"severity": "warning", "code": "w", "title": "No error"}])
+    assert verdict.errors(found.findings) == "Kind b. Kind a. 2 more kinds of errors."
+    assert verdict.errors(diagnosed().findings) == ""
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(30, True), (3, False)])
+def test_a_longest_pause_that_never_ended_is_told(seconds: int, *, said: bool) -> None:
+    ended = {"cause": "sender-idle", "duration": 9 * SECOND, "waited": 9 * SECOND, "resumed": True}
+    endless = {"cause": "window-closed", "duration": seconds * SECOND, "waited": seconds * SECOND, "resumed": False}
+    sentences = verdict.verdict(diagnosed(association(sending=1), stalls=[ended, endless]))
+    assert ("The longest pause, 30 s, never ended." in sentences) is said
+
+
 def test_the_pair_that_has_most_of_it_is_named() -> None:
     slow, quick = association(0, "SLOW", waiting_response=9), association(1, "QUICK", waiting_response=1)
     assert "(SLOW > PACS)" in verdict.verdict(diagnosed(slow, quick))[0]

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pyarrow.compute as pc
 import pytest
-from graph_sources import at, conversation, segment, source
+from graph_sources import at, conversation, rows, segment, source, stall
 from tshark_segments import table
 
 from dicomfast.graphs.axes import scale
@@ -29,6 +29,14 @@ def test_every_graph_is_an_svg(kind: str) -> None:
     assert svg.attrib["aria-label"] == "a <graph>"
     assert len(svg.findall(f".//{SVG}path")) > 3
     assert not [one for one in svg.iter() if "style" in one.attrib]
+
+
+def test_a_stall_that_never_ended_says_so() -> None:
+    for resumed, said in ((False, True), (True, False)):
+        found = source(conversation())
+        found.tables["stalls"] = rows("stalls", stall(32, 50, "window-closed", resumed=resumed))
+        svg = drawing(picture([Graph("tcptrace", found)]), "g", "A graph")
+        assert ("resumed never" in svg) is said
 
 
 def test_a_stall_has_its_evidence_and_its_link() -> None:

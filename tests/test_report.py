@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graph_sources import MILLISECOND, at, rows
+from graph_sources import MILLISECOND, at, rows, stall
 from report_pages import NAME, association, batches, hostile, whole
 from test_graph_drawing import Page
 
 import dicomfast
+from dicomfast import diagnosis, verdict
 from dicomfast.report import facts, page
 from dicomfast.report.ladder import AROUND, FIRST, LAST, Rung, rungs
 from dicomfast.report.markup import Html, tag
-from dicomfast.report.top import Top
-from dicomfast.report.verdict import verdict
+from dicomfast.top import Top
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -91,23 +91,36 @@ def test_it_says_what_the_tables_say(tmp_path: Path) -> None:
 
 def test_what_was_slow_is_told_with_its_share(tmp_path: Path) -> None:
     words = saved(tmp_path / "out.html", CLOSED).words
-    assert "because the receiver's window was closed or full" in words
+    assert "went into waiting for the receiver's window" in words
     assert "window-closed" in words
     assert "receiver's window zero" in words
     assert "Time-sequence around the longest stall" in words
 
 
-def test_the_verdict() -> None:
-    healthy = {"associations": [association(time_sending=60 * MILLISECOND)], "operations": [], "findings": [], "stalls": []}
-    assert verdict(gathered(**healthy)) == ("good", ["Nothing failed, and nothing held the transfers up."])
-    slow = [association(time_sending=30 * MILLISECOND, time_waiting_response=30 * MILLISECOND)]
-    severity, (said,) = verdict(gathered(**(healthy | {"associations": slow})))
-    assert severity == "warning"
-    assert said == "50% of 60 ms in associations was spent waiting, mostly for responses to complete requests (50%)."
-    severity, said_all = verdict(gathered(**(healthy | {"associations": [association(outcome="rejected", ended_by="fin")]})))
-    assert said_all == ["1 of 1 association not accepted."]
-    assert severity == "warning"
-    assert verdict(facts.Facts()) == ("good", ["No DICOM association was seen."])
+def test_the_verdict_is_that_of_diagnose(tmp_path: Path) -> None:
+    found = diagnosis.diagnose(dicomfast.open(STATUSES).scan(diagnosis.TABLES), 0)
+    words = saved(tmp_path / "out.html", STATUSES).words
+    for sentence in (*verdict.verdict(found), verdict.errors(found.findings)):
+        assert sentence in words
+    assert 'class="verdict error"' in (tmp_path / "out.html").read_text(encoding="utf-8")
+
+
+def test_findings_are_counted_once_and_some_cases_told_with_their_place() -> None:
+    one = {"severity": "error", "code": "b", "title": "An error", "advice": "Mend it.", "association": 3, "connection": 2, "time": at(5)}
+    found = gathered(findings=[one | {"evidence": f"case {number}", "packet": number} for number in range(20)])
+    assert found.summary.findings.by_code["b"].count == found.diagnosis.findings.by_code["b"].count == 20
+    words = " ".join(Page(page.render(found, None)).words.split())
+    assert "An error (20 times)" in words
+    assert re.search(r"case 7\s*association 3; connection 2; packet 7; \S+ \S+ UTC\s*and 12 more", words)
+    assert "case 8" not in words
+
+
+def test_a_stall_that_never_ended_is_told() -> None:
+    rest = {"association": 0, "packet_before": 7, "packet_after": 10, "waited": 18 * MILLISECOND}
+    stalls = [stall(32, 50, "window-closed", resumed=False, **rest), stall(20, 30, "sender-idle", resumed=True, **rest)]
+    words = Page(page.render(gathered(stalls=stalls), None)).words
+    assert words.count("never went on") == 1
+    assert "The longest pause, 18 ms, never ended." in words
 
 
 def test_of_many_rows_the_worst_are_kept_and_all_are_counted() -> None:

@@ -72,6 +72,14 @@ def test_the_lines() -> None:
     assert stall_lines.closing(stalls.Totals(), 0) == "No pause in the middle of a message"
 
 
+def test_a_pause_that_never_ended() -> None:
+    totals = stalls.Totals()
+    first, second = stalls.pauses(tables(pause(0, 200, resumed=False), pause(300, 90, resumed=True)), totals)
+    assert stall_lines.lines(first, Paint(color=False))[0].endswith("id 7 from the requestor, and never went on")
+    assert stall_lines.lines(second, Paint(color=False))[0].endswith("id 7 from the requestor")
+    assert totals.longest == {"window-closed": (200 * MILLISECOND, True)}
+
+
 def test_hostile_and_missing_values_are_harmless() -> None:
     bare = dict.fromkeys(("message_id", "command", "sender", "confidence", "bytes_in_flight", "window", "rtt", "packet_before", "waits"))
     for row in stalls.pauses(tables(pause(0, 20), pause(1, 20, "a\x1bb", **bare), calling=HOSTILE), stalls.Totals()):

@@ -46,7 +46,9 @@ FINDINGS = {
     "evidence": pa.string(),
     "advice": WORD,
     "association": pa.uint64(),
+    "connection": pa.uint64(),
     "packet": pa.uint64(),
+    "time": pa.timestamp("ns", "UTC"),
 }
 
 SECOND = 1_000_000_000

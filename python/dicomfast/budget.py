@@ -20,7 +20,10 @@ WORTH_NAMING = 0.2
 
 @dataclass(frozen=True)
 class Class:
-    """One class of the budget: its column, the letter and colour of its part of a bar, its name, what it was spent on, who is to blame."""
+    """One class of the budget: its column, the letter and colour of its part of a bar, its name, what it was spent on, who is to blame.
+
+    `lost` is time that somebody could give back.
+    """
 
     column: str
     letter: str
@@ -28,6 +31,7 @@ class Class:
     words: str
     spent: str
     blame: str = ""
+    lost: bool = False
 
 
 CLASSES = (
@@ -35,14 +39,14 @@ CLASSES = (
           "the acceptor, which took its time to answer"),
     Class("time_sending", "S", "green", "sending", "sending"),
     Class("time_stalled_window", "W", "red", "stalled: window", "waiting for the receiver's window",
-          "the receiver, which did not read as fast as it was sent to"),
+          "the receiver, which did not read as fast as it was sent to", lost=True),
     Class("time_stalled_loss", "L", "bold red", "stalled: loss", "waiting for lost bytes to be sent again",
-          "the network, which lost packets"),
-    Class("time_stalled_ack", "A", "yellow", "stalled: ack", "waiting for acknowledgements", "how TCP is set up for this path"),
+          "the network, which lost packets", lost=True),
+    Class("time_stalled_ack", "A", "yellow", "stalled: ack", "waiting for acknowledgements", "how TCP is set up for this path", lost=True),
     Class("time_stalled_sender", "P", "cyan", "stalled: sender", "pauses of the sender in the middle of messages",
-          "the sender, which nothing else kept from sending"),
+          "the sender, which nothing else kept from sending", lost=True),
     Class("time_waiting_response", "R", "magenta", "waiting for response", "waiting for responses",
-          "the performer, which took its time to respond"),
+          "the performer, which took its time to respond", lost=True),
     Class("time_receiving", "D", "green", "receiving", "receiving"),
     Class("time_idle", "I", "dim", "idle", "pauses between operations", "the invoker, which took its time before the next operation"),
     Class("time_unknown", "?", "dim", "unknown", "what the capture does not hold", "the capture, which lacks packets"),
@@ -63,6 +67,11 @@ def share(budget: Times, column: str) -> float:
     """The part of the whole time, from 0 to 1."""
     whole = budget.total()
     return budget[column] / whole if whole else 0.0
+
+
+def lost(row: Mapping[str, int | None]) -> int:
+    """The nanoseconds of a budget, or of a row, that somebody could give back."""
+    return sum(row[one.column] or 0 for one in CLASSES if one.lost)
 
 
 def dominating(budget: Times) -> Class | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dicomfast import bars, budget, findings
 from dicomfast.stall_lines import closing
 from dicomfast.terminal import count, duration
-from dicomfast.text import escape
+from dicomfast.text import titles
 from dicomfast.verdict import verdict
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def _bars(found: Diagnosis, paint: Paint, width: int, *, unicode: bool) -> list[
     lines = _bar(every, found.times, paint, width, unicode=unicode)
     if found.associations > 1:
         for one in shown:
-            titles = f"{escape(one.row['calling_ae'] or '?')} > {escape(one.row['called_ae'] or '?')}"
-            lines += _bar(f"association {one.row['association']}, {titles}", one.times, paint, width, unicode=unicode)
+            who = titles(one.row["calling_ae"], one.row["called_ae"])
+            lines += _bar(f"association {one.row['association']}, {who}", one.times, paint, width, unicode=unicode)
         hidden = found.associations - len(shown)
         if hidden:
             lines.append(f"... and {hidden:,} more {'association' if hidden == 1 else 'associations'}")

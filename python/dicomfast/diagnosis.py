@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dicomfast import budget
 from dicomfast.findings import Findings
 from dicomfast.stalls import Totals
+from dicomfast.top import Top
 from dicomfast.values import SECOND, records
 
 if TYPE_CHECKING:
@@ -67,9 +67,12 @@ class Way:
 
 @dataclass
 class Diagnosis:
-    """What the tables add up to."""
+    """What the tables add up to: `take` each batch of `TABLES` once."""
 
+    longest: Top
+    """The associations that took longest, the first of those that took equally long."""
     associations: int = 0
+    without_budget: int = 0
     refused: int = 0
     broken: Counter[str] = field(default_factory=Counter)
     """Associations that did not end by release, by how they ended."""
@@ -78,7 +81,6 @@ class Diagnosis:
     dataset_bytes: int = 0
     times: Times = field(default_factory=Counter)
     pairs: dict[tuple[str | None, str | None], Times] = field(default_factory=lambda: defaultdict(Counter))
-    largest: list[Large] = field(default_factory=list)
     stalls: Totals = field(default_factory=Totals)
     findings: Findings = field(default_factory=Findings)
     client_way: Way = field(default_factory=Way)
@@ -87,6 +89,48 @@ class Diagnosis:
     cut_packets: int = 0
     whole: bool = True
     """Whether every input was read to its end."""
+
+    @property
+    def largest(self) -> list[Large]:
+        """The associations that took longest."""
+        return [Large({name: row[name] for name in _FIELDS}, budget.times(row) or Counter()) for row in self.longest.rows()]
+
+    def take(self, name: str, batch: pa.RecordBatch) -> None:
+        """Add a batch; those of other tables tell nothing."""
+        if name == "associations":
+            for row in records(batch, *_FIELDS, *budget.COLUMNS):
+                self._association(row)
+        elif name == "connections":
+            for row in records(batch, "client_way", "server_way"):
+                self.client_way.take(row["client_way"])
+                self.server_way.take(row["server_way"])
+        elif name == "findings":
+            self.findings.take(batch)
+        elif name == "stalls":
+            self.stalls.take_batch(batch)
+        elif name == "capture_info":
+            for row in records(batch, "dropped", "cut_packets", "complete"):
+                self.dropped += row["dropped"] or 0
+                self.cut_packets += row["cut_packets"] or 0
+                self.whole &= row["complete"] is not False
+
+    def _association(self, row: dict[str, Any]) -> None:
+        self.associations += 1
+        refused = row["outcome"] in ("rejected", "unanswered")
+        self.refused += refused
+        if not refused and row["ended_by"] != "release":
+            self.broken[row["ended_by"]] += 1
+        self.operations += row["operations"] or 0
+        self.failed += row["failed"] or 0
+        self.dataset_bytes += row["dataset_bytes"] or 0
+        times = budget.times(row)
+        if times is None:
+            self.without_budget += 1
+            return
+        self.times.update(times)
+        pair = (row["calling_ae"], row["called_ae"])
+        self.pairs[pair if pair in self.pairs or len(self.pairs) < _PAIRS else _OTHERS].update(times)
+        self.longest.add(row)
 
     def plain(self) -> dict[str, Any]:
         """As plain values, times in seconds."""
@@ -106,48 +150,14 @@ def _seconds(time: int | None) -> float | None:
     return None if time is None else time / SECOND
 
 
+def empty(largest: int) -> Diagnosis:
+    """Nothing added up yet; so many of the associations that took longest will be kept."""
+    return Diagnosis(Top(largest, lambda row: (row["duration"] or 0,)))
+
+
 def diagnose(batches: Iterable[tuple[str, pa.RecordBatch]], largest: int) -> Diagnosis:
     """Add up the batches of `TABLES`, and keep so many of the associations that took longest."""
-    found = Diagnosis()
-    top: list[tuple[int, int, Large]] = []
+    found = empty(largest)
     for name, batch in batches:
-        if name == "associations":
-            _associations(found, batch, top, largest)
-        elif name == "connections":
-            for row in records(batch, "client_way", "server_way"):
-                found.client_way.take(row["client_way"])
-                found.server_way.take(row["server_way"])
-        elif name == "findings":
-            found.findings.take(batch)
-        elif name == "stalls":
-            found.stalls.take_batch(batch)
-        elif name == "capture_info":
-            for row in records(batch, "dropped", "cut_packets", "complete"):
-                found.dropped += row["dropped"] or 0
-                found.cut_packets += row["cut_packets"] or 0
-                found.whole &= row["complete"] is not False
-    found.largest = [one for _, _, one in sorted(top, key=lambda item: item[:2], reverse=True)]
+        found.take(name, batch)
     return found
-
-
-def _associations(found: Diagnosis, batch: pa.RecordBatch, top: list[tuple[int, int, Large]], largest: int) -> None:
-    for row in records(batch, *_FIELDS, *budget.COLUMNS):
-        found.associations += 1
-        refused = row["outcome"] in ("rejected", "unanswered")
-        found.refused += refused
-        if not refused and row["ended_by"] != "release":
-            found.broken[row["ended_by"]] += 1
-        found.operations += row["operations"] or 0
-        found.failed += row["failed"] or 0
-        found.dataset_bytes += row["dataset_bytes"] or 0
-        times = budget.times(row)
-        if times is None:
-            continue
-        found.times.update(times)
-        pair = (row["calling_ae"], row["called_ae"])
-        found.pairs[pair if pair in found.pairs or len(found.pairs) < _PAIRS else _OTHERS].update(times)
-        kept = Large({name: row[name] for name in _FIELDS}, times)
-        # The first of those that took equally long.
-        heapq.heappush(top, (row["duration"] or 0, -found.associations, kept))
-        if len(top) > largest:
-            heapq.heappop(top)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dicomfast.terminal import Paint, size
-from dicomfast.text import escape
+from dicomfast.text import escape, titles
 from dicomfast.values import SECOND, numbers
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _what(event: str, row: Row, detail: Detail) -> str:
     if row["message_id"] is not None:
         parts.append(f"id {row['message_id']}")
     if row["calling_ae"] is not None or row["called_ae"] is not None:
-        parts.append(f"{escape(row['calling_ae'] or '?')} > {escape(row['called_ae'] or '?')}")
+        parts.append(titles(row["calling_ae"], row["called_ae"]))
     name = row["sop_class"] if detail.numeric else row["sop_class_name"] or row["sop_class"]
     if name and row["status"] is None:
         parts.append(escape(name))

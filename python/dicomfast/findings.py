@@ -20,6 +20,10 @@ _STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 # Kinds of findings, and cases of one kind, before the rest is counted in one line: a screen is all there is.
 _LINES = 8
 _EVIDENCE = 2
+# Cases of one kind that are kept.
+CASES = 8
+_COLUMNS = ("severity", "code", "title", "advice")
+_CASE = ("evidence", "association", "connection", "packet", "time")
 _INDENT = " " * 10
 
 
@@ -32,7 +36,13 @@ class Found:
     title: str
     advice: str
     count: int = 0
-    evidence: list[str] = field(default_factory=list)
+    cases: list[dict[str, Any]] = field(default_factory=list)
+    """The first ones: what is told of them as evidence, and where they are."""
+
+    @property
+    def evidence(self) -> list[str]:
+        """As much as fits a screen."""
+        return [case["evidence"] or "" for case in self.cases[:_EVIDENCE]]
 
 
 @dataclass
@@ -46,12 +56,12 @@ class Findings:
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch of the table `findings`."""
-        for row in records(batch, "severity", "code", "title", "evidence", "advice"):
+        for row in records(batch, *_COLUMNS, *_CASE):
             code = row["code"]
             found = self.by_code.setdefault(code, Found(code, row["severity"], row["title"], row["advice"] or ""))
             found.count += 1
-            if len(found.evidence) < _EVIDENCE:
-                found.evidence.append(row["evidence"] or "")
+            if len(found.cases) < CASES:
+                found.cases.append({name: row[name] for name in _CASE})
 
     def ranked(self) -> list[Found]:
         """The gravest first, then the most frequent."""

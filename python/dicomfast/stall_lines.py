@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomfast.dump import clock
-from dicomfast.stalls import in_words
+from dicomfast.stalls import endless, in_words
 from dicomfast.terminal import Paint, count, duration, size
-from dicomfast.text import escape
+from dicomfast.text import escape, titles
 
 if TYPE_CHECKING:
     from dicomfast.stalls import Row, Totals
@@ -26,11 +26,12 @@ def lines(row: Row, paint: Paint) -> list[str]:
 
 
 def _who(row: Row) -> str:
-    titles = f"{escape(row['calling_ae'] or '?')} > {escape(row['called_ae'] or '?')}"
+    who = titles(row["calling_ae"], row["called_ae"])
     message = escape(row["command"] or "a message")
     if row["message_id"] is not None:
         message += f" id {row['message_id']}"
-    return f"{titles} {message} from the {escape(row['sender'] or 'unknown')}"
+    after = ", and never went on" if endless(row) else ""
+    return f"{who} {message} from the {escape(row['sender'] or 'unknown')}{after}"
 
 
 def _evidence(row: Row) -> str:

@@ -9,10 +9,10 @@ import heapq
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dicomfast import _dicomfast
-from dicomfast.values import SECOND, numbers, records
+from dicomfast.values import SECOND, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,12 +25,12 @@ CAUSES = {
     "window-closed": "the receiver's window was closed: it did not read",
     "window-full": "the receiver's window was full of bytes on their way",
     "retransmission-timeout": "bytes were lost, and sent again only after a time-out",
-    "fast-recovery": "bytes were lost, and waited for to be sent again",
-    "nagle-delayed-ack": "Nagle's algorithm waited for a delayed acknowledgement",
+    "fast-recovery": "bytes were lost, and sent again after duplicate acknowledgements",
+    "nagle-delayed-ack": "a small rest of a message waited (Nagle's algorithm) for an acknowledgement that the receiver delayed",
     "congestion-window": "the congestion window was full: the sender waited for acknowledgements",
     "sender-idle": "the sender paused, and nothing kept it from sending",
     "capture-gap": "packets are missing in the capture: what happened cannot be known",
-    "unknown": "the cause is not known",
+    "unknown": "the packets do not tell the cause",
 }
 
 # Pauses that wait for the names of their association, and names that are remembered.
@@ -41,9 +41,21 @@ _BATCH = 8_192
 Row = dict[str, Any]
 
 
-def in_words(cause: str) -> str:
+def in_words(cause: str | None) -> str:
     """A cause for people."""
-    return CAUSES.get(cause, cause)
+    return CAUSES.get(cause or "unknown", cause or "")
+
+
+def endless(row: Row) -> bool:
+    """Whether the message never went on after the pause."""
+    return row["resumed"] is False
+
+
+class Longest(NamedTuple):
+    """How long the longest pause lasted, and whether its message never went on after it."""
+
+    duration: int = 0
+    endless: bool = False
 
 
 @dataclass
@@ -52,16 +64,19 @@ class Totals:
 
     count: Counter[str] = field(default_factory=Counter)
     time: Counter[str] = field(default_factory=Counter)
+    longest: dict[str, Longest] = field(default_factory=dict)
 
-    def take(self, cause: str, waited: int | None) -> None:
+    def take(self, row: Row) -> None:
         """Add one pause."""
+        cause = row["cause"] or "unknown"
         self.count[cause] += 1
-        self.time[cause] += waited or 0
+        self.time[cause] += row["waited"] or 0
+        self.longest[cause] = max(self.longest.get(cause, Longest()), Longest(row["duration"] or 0, endless(row)))
 
     def take_batch(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch of the table `stalls`."""
-        for cause, waited in zip(numbers(batch.column("cause")), numbers(batch.column("waited")), strict=True):
-            self.take(cause, waited)
+        for row in records(batch, "cause", "waited", "duration", "resumed"):
+            self.take(row)
 
     def ranked(self) -> list[tuple[str, int, int]]:
         """Cause, pauses, nanoseconds; the longest time first."""
@@ -94,7 +109,7 @@ def pauses(batches: Iterable[tuple[str, pa.RecordBatch]], totals: Totals, shorte
         for row in records(batch, *batch.schema.names):
             if (row["duration"] or 0) < shortest:
                 continue
-            totals.take(row["cause"], row["waited"])
+            totals.take(row)
             number += 1
             heapq.heappush(held, (row["start"] or 0, number, row))
         while len(held) > _WAITING:

@@ -12,7 +12,7 @@ from dicomfast import findings
 from dicomfast.findings import Findings
 from dicomfast.terminal import Paint, columns, count, duration, size
 from dicomfast.text import escape
-from dicomfast.values import iso, numbers, records
+from dicomfast.values import numbers, records, to_the_millisecond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,22 +68,26 @@ class Summary:
     anomalies: Counter[str] = field(default_factory=Counter)
     findings: Findings = field(default_factory=Findings)
 
+    def take(self, name: str, batch: pa.RecordBatch) -> None:
+        """Add a batch; those of other tables tell nothing."""
+        takers = {
+            "capture_info": _capture,
+            "connections": _connections,
+            "associations": _associations,
+            "operations": _operations,
+            "anomalies": _anomalies,
+        }
+        if name in takers:
+            takers[name](self, batch)
+        elif name == "findings":
+            self.findings.take(batch)
+
 
 def summarize(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Summary:
     """Add up the batches of `TABLES`."""
     summary = Summary()
-    takers = {
-        "capture_info": _capture,
-        "connections": _connections,
-        "associations": _associations,
-        "operations": _operations,
-        "anomalies": _anomalies,
-    }
     for name, batch in batches:
-        if name in takers:
-            takers[name](summary, batch)
-        elif name == "findings":
-            summary.findings.take(batch)
+        summary.take(name, batch)
     return summary
 
 
@@ -161,35 +165,41 @@ def _render_capture(summary: Summary) -> list[str]:
     ends = [one["last_time"] for one in inputs if one["last_time"] is not None]
     if starts and ends:
         start, end = min(starts), max(ends)
-        span = f"{iso(start)[:23].replace('T', ' ')} UTC, {duration(end - start)}"
+        span = f"{to_the_millisecond(start)}, {duration(end - start)}"
         if end > start:
             span += f", {size(captured * 8e9 / (end - start), 'bit')}/s on average"
         lines.append(span)
+    return lines + [f"Capture: {text}" for text in limits(inputs)]
+
+
+def limits(inputs: list[dict[str, Any]]) -> list[str]:
+    """What is wrong with the captures themselves."""
     cut = sum(one["cut_packets"] for one in inputs)
     dropped = sum(one["dropped"] or 0 for one in inputs)
-    trouble = [
+    torn = sum(one["complete"] is False for one in inputs)
+    return [
         text
         for amount, text in (
             (dropped, f"{count(dropped, 'packet')} dropped while capturing"),
             (cut, f"{count(cut, 'packet')} cut short by the snap length"),
-            (sum(one["complete"] is False for one in inputs), "not read to the end"),
+            (torn, f"{count(torn, 'file')} not read to the end"),
         )
         if amount
     ]
-    return lines + [f"Capture: {text}" for text in trouble]
 
 
-def _tally(counter: Counter[str]) -> str:
+def tally(counter: Counter[str]) -> str:
+    """How many of each, the most frequent first."""
     return ", ".join(f"{amount:,} {escape(str(what))}" for what, amount in counter.most_common())
 
 
 def _render_associations(summary: Summary) -> list[str]:
     connections = summary.connections.total()
-    lines = [f"{count(connections, 'TCP connection')}" + (f": {_tally(summary.connections)}" if connections else "")]
+    lines = [f"{count(connections, 'TCP connection')}" + (f": {tally(summary.connections)}" if connections else "")]
     associations = summary.outcomes.total()
-    lines.append(f"{count(associations, 'association')}" + (f": {_tally(summary.outcomes)}" if associations else ""))
+    lines.append(f"{count(associations, 'association')}" + (f": {tally(summary.outcomes)}" if associations else ""))
     if associations:
-        lines.append(f"  ended by: {_tally(summary.endings)}")
+        lines.append(f"  ended by: {tally(summary.endings)}")
     return lines
 
 
@@ -241,4 +251,4 @@ def _render_failures(summary: Summary, paint: Paint) -> list[str]:
 def _render_anomalies(summary: Summary) -> list[str]:
     if not summary.anomalies:
         return []
-    return [f"{count(summary.anomalies.total(), 'anomaly', plural='anomalies')}: {_tally(summary.anomalies)}"]
+    return [f"{count(summary.anomalies.total(), 'anomaly', plural='anomalies')}: {tally(summary.anomalies)}"]

@@ -18,6 +18,11 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+def titles(calling: str | None, called: str | None) -> str:
+    """Who called whom, harmless."""
+    return f"{escape(calling or '?')} > {escape(called or '?')}"
+
+
 def csv_cell(text: str) -> str:
     """Text as a spreadsheet cell that is shown and never computed: a formula's first character gets a ' before it."""
     escaped = escape(text)

@@ -70,3 +70,8 @@ def iso(time: int) -> str:
     seconds, fraction = divmod(time, SECOND)
     moment = _EPOCH + dt.timedelta(seconds=seconds)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
+
+
+def to_the_millisecond(time: int) -> str:
+    """A time for people: 2024-05-17 08:30:00.123 UTC."""
+    return f"{iso(time)[:23].replace('T', ' ')} UTC"

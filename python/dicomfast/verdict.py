@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from dicomfast import budget
 from dicomfast.bars import percent, percentage
-from dicomfast.budget import BY_COLUMN, MOVING, WORTH_NAMING, Class
-from dicomfast.stalls import in_words
+from dicomfast.budget import BY_COLUMN, CLASSES, MOVING, WORTH_NAMING, Class
+from dicomfast.stalls import Longest, in_words
 from dicomfast.terminal import count, duration, size
-from dicomfast.text import escape
+from dicomfast.text import escape, titles
 
 if TYPE_CHECKING:
     from dicomfast.diagnosis import Diagnosis
+    from dicomfast.findings import Findings, Found
 
 # What the causes of the table `stalls` tell about a class.
 _TOLD_BY = {
@@ -31,6 +32,12 @@ _PATH = 0.5
 _WORTH_A_WORD = 0.05
 # Above this share of unknown time the rest of the verdict is in doubt.
 _UNKNOWN = 0.05
+# Findings that tell how good the capture is, and not what it holds.
+_OF_THE_CAPTURE = ("capture-", "limit-reached")
+# Where packets that are missing cost time, that is told of them.
+_SAME_LIMIT = {"capture-lost-packets": "capture-gaps"}
+# Errors that are named before the rest of them is counted.
+_NAMED = 2
 
 
 def verdict(found: Diagnosis) -> list[str]:
@@ -39,7 +46,24 @@ def verdict(found: Diagnosis) -> list[str]:
         return ["No DICOM association was seen."]
     # Where nothing was accepted, no time was spent on work.
     time = [] if found.refused == found.associations else _time(found)
-    return [*_failures(found), *time, *_limits(found)]
+    return [*_failures(found), *time, *_endless(found), *_limits(found)]
+
+
+def severity(found: Diagnosis) -> str:
+    """How grave it all is: that of the gravest finding, at least "warning" where the verdict tells of something; or "good"."""
+    worst = next((one.severity for one in found.findings.ranked() if not one.code.startswith(_OF_THE_CAPTURE)), "good")
+    if worst in ("error", "warning"):
+        return worst
+    slow = any(one.lost and budget.share(found.times, one.column) >= WORTH_NAMING for one in CLASSES)
+    return "warning" if slow or _failures(found) or _endless(found) or _of_the_capture(found.findings) else worst
+
+
+def errors(findings: Findings) -> str:
+    """The titles of the most frequent errors, and how many more kinds there are; empty where there are none."""
+    named = [one.title for one in findings.ranked() if one.severity == "error" and not one.code.startswith(_OF_THE_CAPTURE)]
+    hidden = len(named) - _NAMED
+    more = [f"{count(hidden, 'more kind')} of errors."] if hidden > 0 else []
+    return " ".join([*(f"{escape(title)}." for title in named[:_NAMED]), *more])
 
 
 def _failures(found: Diagnosis) -> list[str]:
@@ -84,7 +108,7 @@ def _whom(found: Diagnosis, worst: Class) -> str:
     (calling, called), times = max(found.pairs.items(), key=lambda item: item[1][worst.column])
     if len(found.pairs) > 1 and times[worst.column] < _MOSTLY * found.times[worst.column]:
         return ""
-    return f" ({escape(calling or '?')} > {escape(called or '?')})"
+    return f" ({titles(calling, called)})"
 
 
 def _blame(found: Diagnosis, worst: Class) -> str:
@@ -119,14 +143,30 @@ def _second(found: Diagnosis, worst: Class) -> str | None:
     return f"Another {percent(found.times, column)} went into {BY_COLUMN[column].spent}. {_blame(found, BY_COLUMN[column])}"
 
 
+def _endless(found: Diagnosis) -> list[str]:
+    """Where the longest of all pauses never ended."""
+    longest = max(found.stalls.longest.values(), default=Longest())
+    return [f"The longest pause, {duration(longest.duration)}, never ended."] if longest.endless else []
+
+
 def _limits(found: Diagnosis) -> list[str]:
-    parts = []
-    if found.dropped:
-        parts.append(f"{count(found.dropped, 'packet')} {_was(found.dropped)} dropped while capturing")
-    if not found.whole:
-        parts.append("an input could not be read to its end")
-    if found.broken["open"]:
-        parts.append(f"{count(found.broken['open'], 'association')} {_was(found.broken['open'])} still open at its end")
-    if budget.share(found.times, "time_unknown") >= _UNKNOWN:
-        parts.append(f"of {percent(found.times, 'time_unknown')} of the time it lacks packets")
-    return [f"The capture limits what can be said: {'; '.join(parts)}."] if parts else []
+    """Each limit once: as a number where there is one, else by the title of its finding."""
+    still = found.broken["open"]
+    numbers = [
+        ("capture-dropped-packets", found.dropped, f"{count(found.dropped, 'packet')} {_was(found.dropped)} dropped while capturing"),
+        ("capture-damaged", not found.whole, "an input could not be read to its end"),
+        ("", still, f"{count(still, 'association')} {_was(still)} still open at its end"),
+        (
+            "capture-gaps",
+            budget.share(found.times, "time_unknown") >= _UNKNOWN,
+            f"of {percent(found.times, 'time_unknown')} of the time it lacks packets",
+        ),
+    ]
+    told = {code: text for code, holds, text in numbers if holds}
+    for one in _of_the_capture(found.findings):
+        told.setdefault(_SAME_LIMIT.get(one.code, one.code), escape(f"{one.title[:1].lower()}{one.title[1:]}"))
+    return [f"The capture limits what can be said: {'; '.join(told.values())}."] if told else []
+
+
+def _of_the_capture(findings: Findings) -> list[Found]:
+    return [one for one in findings.ranked() if one.code.startswith(_OF_THE_CAPTURE) and one.severity != "note"]

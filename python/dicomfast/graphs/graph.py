@@ -13,7 +13,7 @@ from dicomfast.graphs.sequence import stevens, tcptrace
 from dicomfast.graphs.series import column, packets, split
 from dicomfast.graphs.throughput import throughput
 from dicomfast.graphs.window import window
-from dicomfast.text import escape
+from dicomfast.text import escape, titles
 from dicomfast.values import SECOND, iso
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ class Graph:
         source = self._source
         ends = f"{source.client} to {source.server}" if self.direction == "client" else f"{source.server} to {source.client}"
         pairs = dict.fromkeys(zip(column(source.associations, "calling_ae"), column(source.associations, "called_ae"), strict=True))
-        titles = ", ".join(f"{calling or '?'} > {called or '?'}" for calling, called in list(pairs)[:3])
+        who = ", ".join(titles(calling, called) for calling, called in list(pairs)[:3])
         begins = iso(self.origin) if self.origin else "unknown"
         named = "" if self.name == str(self.connection) else f"{self.name}: "
-        return [f"{named}connection {self.connection}, {ends}" + (f" ({titles})" if titles else "") + f", 0 s is {begins}"]
+        return [f"{named}connection {self.connection}, {ends}" + (f" ({who})" if who else "") + f", 0 s is {begins}"]
 
     def table(self) -> pa.Table:
         """The series as they are exported: `connection` and `elapsed` (since the origin of the drawing) beside their columns."""

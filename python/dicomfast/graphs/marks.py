@@ -13,8 +13,8 @@ REQUESTOR, ACCEPTOR = 0.0, 1.0
 LANES = {"requestor": REQUESTOR, "acceptor": ACCEPTOR}
 
 # What tells the cause of a stall beside its beginning, as the table `stalls` has it.
-_EVIDENCE = ("end", "duration", "waits", "waited", "sender", "command", "message_id", "cause", "confidence", "bytes_in_flight", "window",
-             "rtt", "packet_before", "packet_after", "association")  # fmt: skip
+_EVIDENCE = ("end", "duration", "resumed", "waits", "waited", "sender", "command", "message_id", "cause", "confidence", "bytes_in_flight",
+             "window", "rtt", "packet_before", "packet_after", "association")  # fmt: skip
 
 
 def messages(table: pa.Table) -> pa.Table:
@@ -65,6 +65,7 @@ def stalls(table: pa.Table) -> pa.Table:
     kinds = {name: pa.uint64() for name in _EVIDENCE} | {"end": pa.timestamp("ns", "UTC")}
     kinds |= {name: pa.duration("ns") for name in ("duration", "waited", "rtt")}
     kinds |= {name: pa.string() for name in ("sender", "command", "cause", "confidence")}
+    kinds |= {"resumed": pa.bool_()}
     columns = {"time": _cast(table, "start", pa.timestamp("ns", "UTC"))}
     columns |= {name: _cast(table, name, kind) for name, kind in kinds.items()}
     whole = pa.table(columns)

@@ -186,6 +186,8 @@ def _shade(row: dict[str, Any], graph: Graph) -> Shade:
     start, end = row["time"] - graph.origin, row["end"] - graph.origin
     evidence = [("cause", row["cause"] or "unknown"), ("from", f"{start / 1e9:.9f} s"), ("to", f"{end / 1e9:.9f} s")]
     evidence += [(name.replace("_", " "), shown(name, row[name])) for name in _SHOWN if row[name] is not None]
+    if row["resumed"] is False:
+        evidence.append(("resumed", "never"))
     return Shade(start, end, cause_color(row["cause"]), row["cause"] or "unknown", evidence)
 
 

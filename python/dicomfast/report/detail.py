@@ -9,8 +9,10 @@ from dicomfast.report.facts import GOOD_ENDINGS, GOOD_OUTCOMES
 from dicomfast.report.figures import bar, brief, legend
 from dicomfast.report.markup import Html, Part, join, table, tag
 from dicomfast.report.overview import clock
-from dicomfast.report.words import CAUSES as MEANINGS
+from dicomfast.stalls import CAUSES as MEANINGS
+from dicomfast.stalls import endless
 from dicomfast.terminal import count, duration, size
+from dicomfast.text import titles
 
 if TYPE_CHECKING:
     from array import array
@@ -24,19 +26,20 @@ ASSOCIATIONS, BARS, STALLS = 100, 12, 40
 
 def budget(facts: Facts) -> Html:
     """Where the time went: overall, and of the associations that lost the most."""
-    if not facts.duration:
+    found = facts.diagnosis
+    if not found.times.total():
         return tag("p", "Not known: no association has a beginning and an end in this capture.")
     parts: list[Part] = [
-        tag("p", f"{duration(facts.duration)} in {count(facts.summary.outcomes.total() - facts.without_budget, 'association')}. "
+        tag("p", f"{duration(found.times.total())} in {count(found.associations - found.without_budget, 'association')}. "
             "Every moment of an association is in exactly one class."),
-        bar(facts.budget, 28),
-        legend(facts.budget),
+        bar(found.times, 28),
+        legend(found.times),
     ]  # fmt: skip
-    if facts.without_budget:
-        parts.append(tag("p", f"{count(facts.without_budget, 'association')} without a budget.", class_="soft"))
+    if found.without_budget:
+        parts.append(tag("p", f"{count(found.without_budget, 'association')} without a budget.", class_="soft"))
     rows = [row for row in facts.associations.rows() if row["duration"] and row["time_sending"] is not None][:BARS]
     if len(rows) > 1:
-        body: list[list[Part]] = [[_number(row), titles(row), duration(row["duration"]), _wide(bar(row, 14)), brief(row)] for row in rows]
+        body: list[list[Part]] = [[_number(row), who(row), duration(row["duration"]), _wide(bar(row, 14)), brief(row)] for row in rows]
         header: list[Part] = ["#", "calling > called", "duration", "time", "mostly"]
         parts += [tag("h3", "By association"), table("Time of the most troubled associations", header, body, right=(0, 2))]
     return join(parts)
@@ -46,9 +49,9 @@ def _wide(part: Html) -> Html:
     return tag("td", part, class_="wide")
 
 
-def titles(row: Row) -> str:
-    """Who called whom."""
-    return f"{row['calling_ae'] or '?'} > {row['called_ae'] or '?'}"
+def who(row: Row) -> str:
+    """The AE titles of an association."""
+    return titles(row["calling_ae"], row["called_ae"])
 
 
 def _number(row: Row) -> Html:
@@ -73,26 +76,26 @@ def _known(cause: str | None) -> str:
 
 def stalls(facts: Facts) -> Html:
     """By cause, and the longest."""
-    if not facts.causes:
+    totals = facts.diagnosis.stalls
+    if not totals.count:
         return tag("p", "None: no message stood still for longer than its path explains.")
-    ranked = sorted(facts.causes.items(), key=lambda item: -item[1].time)
     causes: list[list[Part]] = [
         [
-            _cause(name),
-            count(cause.count),
-            duration(cause.time),
-            duration(cause.longest),
-            tag("span", MEANINGS.get(name, ""), class_="soft"),
+            _cause(cause),
+            count(amount),
+            duration(time),
+            duration(totals.longest[cause].duration),
+            tag("span", MEANINGS.get(cause, ""), class_="soft"),
         ]
-        for name, cause in ranked
+        for cause, amount, time in totals.ranked()
     ]
     longest, when, shown = facts.stalls.rows()[:STALLS], clock(facts), _shown(facts)
     header: list[Part] = ["start (UTC)", "duration", "cause", "confidence", "message", "sender", "association"]
     header += ["in flight", "window", "round trip", "packets"]
-    total = sum(cause.count for cause in facts.causes.values())
+    total = totals.count.total()
     title = f"The longest {len(longest)} of {total:,}" if total > len(longest) else "All of them, the longest first"
     return join([
-        table("Stalls by cause", ["cause", "count", "time", "longest", "what it is"], causes, right=(1, 2, 3)),
+        table("Stalls by cause", ["cause", "count", "waited", "longest", "what it is"], causes, right=(1, 2, 3)),
         tag("h3", title),
         table("The longest stalls", header, [_stall(row, when(row["start"]), shown) for row in longest], right=(1, 7, 8, 9)),
     ])  # fmt: skip
@@ -113,7 +116,9 @@ def _stall(row: Row, start: str, shown: set[int]) -> list[Part]:
     where = _number(row) if row["association"] in shown else row["association"]
     packets = f"{row['packet_before'] or '?'} to {row['packet_after'] or '?'}"
     first = tag("td", tag("span", start, id=stall_name(row)))
-    return [first, f"{_time(row['duration'])}{waits}", _cause(row["cause"]), row["confidence"], message, row["sender"], where,
+    after = tag("strong", ", never went on", class_="bad") if endless(row) else None
+    length = tag("td", f"{_time(row['duration'])}{waits}", after, class_="number")
+    return [first, length, _cause(row["cause"]), row["confidence"], message, row["sender"], where,
             _size(row["bytes_in_flight"]), _size(row["window"]), _time(row["rtt"]), packets]  # fmt: skip
 
 
@@ -185,7 +190,7 @@ def _association(row: Row, requested: str) -> list[Part]:
     ended = _marked(row["ended_by"], GOOD_ENDINGS)
     failed = tag("strong", count(row["failed"]), class_="bad") if row["failed"] else "0"
     budget_ = _wide(bar(row, 14)) if row["time_sending"] is not None else ""
-    return [first, titles(row), row["requestor_ip"], row["acceptor_ip"], requested,
+    return [first, who(row), row["requestor_ip"], row["acceptor_ip"], requested,
             _time(row["duration"]), outcome, ended, count(row["operations"] or 0), failed, _size(row["dataset_bytes"]), rate,
             budget_]  # fmt: skip
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dicomfast.findings import SEVERITIES
-from dicomfast.report.top import Top
-from dicomfast.report.words import CLASSES
-from dicomfast.summary import Summary, summarize
-from dicomfast.values import numbers
+from dicomfast import diagnosis, summary
+from dicomfast.budget import CLASSES, COLUMNS, lost
+from dicomfast.summary import Summary
+from dicomfast.top import Top
+from dicomfast.values import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import pyarrow as pa
 
-TABLES = ["capture_info", "connections", "associations", "operations", "stalls", "anomalies", "findings"]
+    from dicomfast.diagnosis import Diagnosis
+
+TABLES = sorted({*summary.TABLES, *diagnosis.TABLES})
 
 # Rows that are kept of tables that may be long, and samples of one command of which a percentile is taken.
-ASSOCIATIONS, CONNECTIONS, STALLS, EVIDENCE, SAMPLES = 200, 2000, 200, 8, 1_000_000
+ASSOCIATIONS, CONNECTIONS, STALLS, SAMPLES = 200, 2000, 200, 1_000_000
 
 # How an association is answered, and ends, where nothing went wrong.
 GOOD_OUTCOMES, GOOD_ENDINGS = ("accepted", "unknown"), ("release", "open")
@@ -31,32 +34,10 @@ _ASSOCIATION = ("association", "connection", "calling_ae", "called_ae", "request
 _CONNECTION = ("connection", "client_ip", "client_port", "server_ip", "server_port", "start", "end", "closed", "tap", "syn_rtt",
                "client_payload_bytes", "server_payload_bytes", "client_retransmissions", "server_retransmissions", "client_zero_windows",
                "server_zero_windows", "client_lost_bytes", "server_lost_bytes")  # fmt: skip
-_STALL = ("connection", "association", "message_id", "command", "sender", "start", "end", "duration", "waits", "waited", "cause",
+_STALL = ("connection", "association", "message_id", "command", "sender", "start", "end", "duration", "resumed", "waits", "waited", "cause",
           "confidence", "bytes_in_flight", "window", "rtt", "packet_before", "packet_after")  # fmt: skip
-_FINDING = ("severity", "code", "title", "advice", "evidence", "association", "connection", "packet", "time")
 
 Row = dict[str, Any]
-
-
-@dataclass
-class Finding:
-    """The findings of one code."""
-
-    severity: str
-    code: str
-    title: str
-    advice: str
-    count: int = 0
-    cases: list[Row] = field(default_factory=list)
-
-
-@dataclass
-class Cause:
-    """The stalls of one cause."""
-
-    count: int = 0
-    time: int = 0
-    longest: int = 0
 
 
 @dataclass
@@ -69,43 +50,33 @@ class Times:
 
 @dataclass
 class Facts:
-    """What the tables add up to, beside the `Summary`."""
+    """What the tables add up to, beside the `Summary` and the `Diagnosis`."""
 
     summary: Summary = field(default_factory=Summary)
-    budget: Counter[str] = field(default_factory=Counter)
-    """Nanoseconds of all associations that have a budget, by the column of their class; and their `duration`."""
-    without_budget: int = 0
+    diagnosis: Diagnosis = field(default_factory=lambda: diagnosis.empty(0))
     associations: Top = field(default_factory=lambda: Top(ASSOCIATIONS, trouble))
     connections: Top = field(default_factory=lambda: Top(CONNECTIONS, payload))
     stalls: Top = field(default_factory=lambda: Top(STALLS, lambda row: (row["duration"] or 0,)))
-    causes: dict[str, Cause] = field(default_factory=lambda: defaultdict(Cause))
     times: dict[str, Times] = field(default_factory=lambda: defaultdict(Times))
-    found: dict[str, Finding] = field(default_factory=dict)
     network: Counter[str] = field(default_factory=Counter)
     """retransmissions, lost_bytes, zero_windows and so on of both sides of all connections."""
     comments: int = 0
     """Error comments; what they say may name a patient, and stays where it is."""
 
-    @property
-    def duration(self) -> int:
-        """Of the associations that have a budget, together."""
-        return self.budget["duration"]
-
-    def findings(self) -> list[Finding]:
-        """The gravest first, of equals the most frequent."""
-        return sorted(self.found.values(), key=lambda found: (SEVERITIES.index(found.severity), -found.count, found.code))
-
 
 def gather(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Facts:
     """Add up the batches of `TABLES`, each once."""
+    takers = {"connections": _connections, "associations": _associations, "operations": _operations, "stalls": _stalls}
     facts = Facts()
-    facts.summary = summarize(_watched(batches, facts))
+    # Both tell of the findings, which are counted once.
+    facts.summary.findings = facts.diagnosis.findings
+    for name, batch in batches:
+        facts.diagnosis.take(name, batch)
+        if name != "findings":
+            facts.summary.take(name, batch)
+        if name in takers:
+            takers[name](facts, batch)
     return facts
-
-
-def lost(row: Row) -> int:
-    """The time of an association that somebody could give back."""
-    return sum(row[one.column] or 0 for one in CLASSES if one.lost)
 
 
 def bad(row: Row) -> bool:
@@ -121,26 +92,6 @@ def trouble(row: Row) -> tuple[int, ...]:
 def payload(row: Row) -> tuple[int, ...]:
     """Bytes of both sides."""
     return ((row["client_payload_bytes"] or 0) + (row["server_payload_bytes"] or 0),)
-
-
-def _watched(batches: Iterable[tuple[str, pa.RecordBatch]], facts: Facts) -> Iterator[tuple[str, pa.RecordBatch]]:
-    takers = {
-        "connections": _connections,
-        "associations": _associations,
-        "operations": _operations,
-        "stalls": _stalls,
-        "findings": _findings,
-    }
-    for name, batch in batches:
-        if name in takers:
-            takers[name](facts, batch)
-        yield name, batch
-
-
-def _rows(batch: pa.RecordBatch, names: Iterable[str]) -> Iterator[Row]:
-    known = list(names)
-    for row in zip(*(numbers(batch.column(name)) for name in known), strict=True):
-        yield dict(zip(known, row, strict=True))
 
 
 def _highest(batch: pa.RecordBatch, keys: list[Any], count: int) -> pa.RecordBatch:
@@ -170,7 +121,7 @@ def _connections(facts: Facts, batch: pa.RecordBatch) -> None:
     for name in ("retransmissions", "zero_windows", "lost_bytes"):
         facts.network[name] += sum(pc.sum(_integers(batch, f"{side}_{name}")).as_py() or 0 for side in sides)
     both = pc.add(*(_integers(batch, f"{side}_payload_bytes") for side in sides))
-    for row in _rows(_highest(batch, [both], CONNECTIONS), _CONNECTION):
+    for row in records(_highest(batch, [both], CONNECTIONS), *_CONNECTION):
         facts.connections.add(row)
 
 
@@ -178,18 +129,12 @@ def _associations(facts: Facts, batch: pa.RecordBatch) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    known = batch.filter(pc.is_valid(batch.column(CLASSES[0].column)))
-    facts.without_budget += batch.num_rows - known.num_rows
-    for name in ("duration", *(one.column for one in CLASSES)):
-        facts.budget[name] += pc.sum(_integers(known, name)).as_py() or 0
     wrong = pc.or_(_other(batch, "outcome", GOOD_OUTCOMES), _other(batch, "ended_by", GOOD_ENDINGS))
     wrong = pc.or_(wrong, pc.greater(_integers(batch, "failed"), 0)).cast(pa.int8())
-    wasted = _integers(batch, CLASSES[0].column)
-    wasted = pc.subtract(wasted, wasted)
-    for one in CLASSES:
-        wasted = pc.add(wasted, _integers(batch, one.column)) if one.lost else wasted
+    first, *others = (_integers(batch, one.column) for one in CLASSES if one.lost)
+    wasted = functools.reduce(pc.add, others, first)
     chosen = _highest(batch, [wrong, wasted, _integers(batch, "dataset_bytes")], ASSOCIATIONS)
-    for row in _rows(chosen, (*_ASSOCIATION, *(one.column for one in CLASSES))):
+    for row in records(chosen, *_ASSOCIATION, *COLUMNS):
         facts.associations.add(row)
 
 
@@ -215,17 +160,5 @@ def _operations(facts: Facts, batch: pa.RecordBatch) -> None:
 
 
 def _stalls(facts: Facts, batch: pa.RecordBatch) -> None:
-    for row in _rows(batch, _STALL):
+    for row in records(batch, *_STALL):
         facts.stalls.add(row)
-        cause = facts.causes[row["cause"] or "unknown"]
-        cause.count += 1
-        cause.time += row["duration"] or 0
-        cause.longest = max(cause.longest, row["duration"] or 0)
-
-
-def _findings(facts: Facts, batch: pa.RecordBatch) -> None:
-    for row in _rows(batch, _FINDING):
-        found = facts.found.setdefault(row["code"], Finding(row["severity"], row["code"], row["title"], row["advice"] or ""))
-        found.count += 1
-        if len(found.cases) < EVIDENCE:
-            found.cases.append(row)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicomfast.bars import percentage
+from dicomfast.budget import CLASSES
 from dicomfast.report.markup import Html, Part, table, tag
-from dicomfast.report.words import CLASSES, Class
 from dicomfast.terminal import duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dicomfast.budget import Class
 
 # Colours and patterns of the style sheet are named after the classes.
 _HATCH = {
@@ -21,6 +24,19 @@ _HATCH = {
     "waiting-response": "M2 2h1v1h-1zM6 6h1v1h-1z",
     "idle": "M0 8L8 0",
     "unknown": "M0 0L8 8M0 8L8 0",
+}
+# What a class is, for those who see it for the first time.
+_MEANING = {
+    "time_negotiating": "association request and answer, release and its answer",
+    "time_sending": "bytes of requests on their way",
+    "time_stalled_window": "the receiver's window was closed or full; the receiver did not read fast enough",
+    "time_stalled_loss": "packets were lost on the way, and had to be sent again",
+    "time_stalled_ack": "waiting for an acknowledgement: congestion window, or Nagle against delayed ACK",
+    "time_stalled_sender": "nothing kept the sender from sending, and it did not",
+    "time_waiting_response": "a request was complete and its response not begun: the performer at work",
+    "time_receiving": "bytes of responses and results on their way",
+    "time_idle": "no request was open; the requestor did something else",
+    "time_unknown": "packets are missing in the capture",
 }
 # A smaller part cannot be seen, and is left to the numbers.
 _VISIBLE = 0.0005
@@ -43,11 +59,11 @@ def bar(budget: Mapping[str, int | None], height: int) -> Html:
     for one, share in parts:
         if share >= _VISIBLE:
             place = f'x="{left:.2%}" width="{share:.2%}" height="{height}"'
-            rects.append(f'<rect class="b-{one.key}" {place}/>')
-            if one.key in _HATCH:
-                rects.append(f'<rect fill="url(#hatch-{one.key})" {place}/>')
+            rects.append(f'<rect class="b-{_name(one)}" {place}/>')
+            if _name(one) in _HATCH:
+                rects.append(f'<rect fill="url(#hatch-{_name(one)})" {place}/>')
         left += share
-    said = Html(", ".join(f"{one.label} {share:.0%}" for one, share in parts if share >= _VISIBLE))
+    said = Html(", ".join(f"{one.words} {percentage(share)}" for one, share in parts if share >= _VISIBLE))
     return Html(f'<svg class="bar" height="{height}" role="img" aria-label="{said}">{"".join(rects)}</svg>')
 
 
@@ -57,7 +73,12 @@ def shares(budget: Mapping[str, int | None]) -> list[tuple[Class, float]]:
     return [(one, (budget.get(one.column) or 0) / whole if whole else 0.0) for one in CLASSES]
 
 
-def key(name: str) -> Html:
+def _name(one: Class) -> str:
+    """The name in the style sheet."""
+    return one.column.removeprefix("time_").replace("_", "-")
+
+
+def _key(name: str) -> Html:
     """The sign of a class in a legend."""
     hatch = f'<rect fill="url(#hatch-{name})" width="20" height="12"/>' if name in _HATCH else ""
     return Html(
@@ -69,10 +90,10 @@ def legend(budget: Mapping[str, int | None]) -> Html:
     """All classes with their numbers and what they mean."""
     body: list[list[Part]] = [
         [
-            tag("span", key(one.key), one.label, class_="cause"),
+            tag("span", _key(_name(one)), one.words, class_="cause"),
             _time(budget.get(one.column)),
-            f"{share:.1%}",
-            tag("span", one.meaning, class_="soft"),
+            percentage(share) if share else "0",
+            tag("span", _MEANING[one.column], class_="soft"),
         ]
         for one, share in shares(budget)
     ]
@@ -86,4 +107,4 @@ def _time(value: int | None) -> str:
 def brief(budget: Mapping[str, int | None]) -> str:
     """The largest parts in words."""
     parts = sorted(shares(budget), key=lambda part: -part[1])[:3]
-    return ", ".join(f"{one.label} {share:.0%}" for one, share in parts if share >= 0.005)  # noqa: PLR2004 - what rounds to 1 %
+    return ", ".join(f"{one.words} {percentage(share)}" for one, share in parts if share >= 0.005)  # noqa: PLR2004 - what rounds to 1 %

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomfast.report.closer import can_draw
-from dicomfast.report.detail import mark, stall_name, titles
+from dicomfast.report.detail import mark, stall_name, who
 from dicomfast.report.markup import Html, Part, join, table, tag
 from dicomfast.terminal import count, duration
 
@@ -29,7 +29,7 @@ def near(looks: list[Look], told: set[str]) -> Html:
 
 def _look(number: int, look: Look, told: set[str]) -> Html:
     row = look.close.association
-    name = f"Association {row['association']}, {titles(row)}" if row else f"Connection {look.close.connection}"
+    name = f"Association {row['association']}, {who(row)}" if row else f"Connection {look.close.connection}"
     notes = []
     if look.coarse:
         notes.append("The graphs of the whole connection are coarse: segments that follow each other closely are drawn as one.")

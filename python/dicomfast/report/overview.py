@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomfast.report.markup import Html, Part, items, join, tag
-from dicomfast.report.verdict import verdict
+from dicomfast.summary import limits, tally
 from dicomfast.terminal import count, duration, size
-from dicomfast.values import iso
+from dicomfast.values import iso, to_the_millisecond
+from dicomfast.verdict import errors, severity, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dicomfast.report.facts import Facts, Finding, Row
+    from dicomfast.findings import Found
+    from dicomfast.report.facts import Facts, Row
 
 _INPUTS = 20
 _WORDS = {"error": "Error", "warning": "Warning", "note": "Note", "good": "Good"}
@@ -20,7 +22,7 @@ _WORDS = {"error": "Error", "warning": "Warning", "note": "Note", "good": "Good"
 
 def moment(time: int | None) -> str:
     """A time of the capture to the millisecond."""
-    return "" if time is None else f"{iso(time)[:23].replace('T', ' ')} UTC"
+    return "" if time is None else to_the_millisecond(time)
 
 
 def clock(facts: Facts) -> Callable[[int | None], str]:
@@ -31,10 +33,11 @@ def clock(facts: Facts) -> Callable[[int | None], str]:
 
 
 def said(facts: Facts) -> Html:
-    """The verdict."""
-    severity, sentences = verdict(facts)
-    inside = [tag("strong", _WORDS[severity], class_="severity"), *(tag("p", one) for one in sentences)]
-    return tag("div", *inside, class_=f"verdict {severity}")
+    """The gravest findings by their titles, and the verdict."""
+    grave = severity(facts.diagnosis)
+    sentences = [*filter(None, [errors(facts.diagnosis.findings)]), *verdict(facts.diagnosis)]
+    inside = [tag("strong", _WORDS[grave], class_="severity"), *(tag("p", one) for one in sentences)]
+    return tag("div", *inside, class_=f"verdict {grave}")
 
 
 def read(facts: Facts) -> Html:
@@ -63,24 +66,15 @@ def _more(hidden: int) -> list[Part]:
 
 
 def _problems(facts: Facts) -> list[str]:
-    inputs = facts.summary.inputs
-    dropped = sum(one["dropped"] or 0 for one in inputs)
-    cut = sum(one["cut_packets"] for one in inputs)
-    torn = sum(one["complete"] is False for one in inputs)
     missing = facts.network["lost_bytes"]
     anomalies = facts.summary.anomalies
     told = ", ".join(f"{name} {amount:,}" for name, amount in anomalies.most_common(8))
-    return [
-        text
-        for amount, text in (
-            (dropped, f"{count(dropped, 'packet')} dropped while capturing"),
-            (cut, f"{count(cut, 'packet')} cut short by the snap length"),
-            (torn, f"{count(torn, 'file')} not read to the end"),
-            (missing, f"{size(missing)} of TCP data are missing in the capture"),
-            (anomalies.total(), f"{count(anomalies.total(), 'anomaly', plural='anomalies')}: {told}"),
-        )
-        if amount
-    ]
+    parts = limits(facts.summary.inputs)
+    if missing:
+        parts.append(f"{size(missing)} of TCP data are missing in the capture")
+    if anomalies:
+        parts.append(f"{count(anomalies.total(), 'anomaly', plural='anomalies')}: {told}")
+    return parts
 
 
 def figures(facts: Facts) -> Html:
@@ -89,17 +83,15 @@ def figures(facts: Facts) -> Html:
     commands = summary.commands.values()
     operations, failed = sum(one.count for one in commands), sum(one.failed for one in commands)
     timed, time = sum(one.timed_bytes for one in commands), sum(one.transfer_time for one in commands)
-    outcomes = ", ".join(f"{amount:,} {what}" for what, amount in summary.outcomes.most_common())
-    protocols = ", ".join(f"{amount:,} {what}" for what, amount in summary.connections.most_common())
-    stalls = sum(cause.count for cause in facts.causes.values())
+    stalls = facts.diagnosis.stalls
     tiles: list[tuple[str, str, str]] = [
-        ("TCP connections", count(summary.connections.total()), protocols),
-        ("associations", count(summary.outcomes.total()), outcomes),
+        ("TCP connections", count(summary.connections.total()), tally(summary.connections)),
+        ("associations", count(summary.outcomes.total()), tally(summary.outcomes)),
         ("operations", count(operations), f"{count(sum(one.unanswered for one in commands))} without a final response"),
         ("failures", count(failed), "operations with a failure status"),
         ("data sets", size(sum(one.bytes for one in commands)), "of requests and responses"),
         ("throughput", f"{size(timed * 8e9 / time, 'bit')}/s" if time else "-", "request data sets, while a request is on its way"),
-        ("stalls", count(stalls), f"{duration(sum(cause.time for cause in facts.causes.values()))} in all" if stalls else "none"),
+        ("stalls", count(stalls.count.total()), f"{duration(stalls.time.total())} waited" if stalls.count else "none"),
         ("retransmissions", count(facts.network["retransmissions"]), f"{count(facts.network['zero_windows'], 'closed window')}"),
     ]
     return tag("ul", *(_tile(*tile) for tile in tiles), class_="tiles")
@@ -111,7 +103,7 @@ def _tile(name: str, value: str, more: str) -> Html:
 
 def findings(facts: Facts) -> Html:
     """Ranked, with evidence and advice."""
-    found = facts.findings()
+    found = facts.diagnosis.findings.ranked()
     parts: list[Part] = [tag("ol", *(_finding(one) for one in found), class_="findings") if found else tag("p", "None.")]
     failures = facts.summary.failures.most_common(20)
     if failures:
@@ -127,7 +119,7 @@ def _status(status: int | None) -> str:
     return "no status" if status is None else f"0x{status:04X}"
 
 
-def _finding(found: Finding) -> Html:
+def _finding(found: Found) -> Html:
     times = f" ({found.count:,} times)" if found.count > 1 else ""
     hidden = found.count - len(found.cases)
     return tag(

@@ -24,7 +24,7 @@ class Top:
         entry = (self._rank(row), -self.seen, row)
         if len(self._heap) < self._size:
             heapq.heappush(self._heap, entry)
-        elif entry > self._heap[0]:
+        elif self._heap and entry > self._heap[0]:
             heapq.heapreplace(self._heap, entry)
 
     def rows(self) -> list[dict[str, Any]]:
