@@ -136,3 +136,33 @@ def test_data_in_tiny_segments() -> None:
     tiny = Connection(ack_every=0, step=1_000).open().play(conversation.writes, cut=90).close()
     assert "tiny-segments" in codes(capture(tiny))
     assert "tiny-segments" not in codes(capture(Connection(step=1_000).open().play(conversation.writes).close()))
+
+
+def test_a_transfer_that_the_other_side_gives_up() -> None:
+    """The sender stops in the middle of a message; after 20 s the acceptor aborts. None of this time was spent sending."""
+    conversation = exchange()
+    connection = Connection().open().play(conversation.writes[:4])
+    connection.write("client", conversation.writes[4][1][:3_000])
+    connection.time += 20 * SECOND
+    conversation.abort("acceptor")
+    data = capture(connection.play(conversation.writes[-1:]).close())
+    assert "transfer-stalled-at-end" in codes(data)
+    tables = dicomfast.read(io.BytesIO(data), tables=["associations", "stalls"])
+    assert tables["associations"]["time_stalled_sender"].cast("int64")[0].as_py() > 19 * SECOND
+    assert tables["associations"]["time_sending"].cast("int64")[0].as_py() < SECOND
+    assert tables["stalls"].select(["cause", "sender", "resumed"]).to_pylist() == [
+        {"cause": "sender-idle", "sender": "requestor", "resumed": False}
+    ]
+
+
+def test_keep_alives_are_no_loss() -> None:
+    """While a response takes a minute, the requestor asks every 20 s whether the other side is there, with a byte it has sent before."""
+    conversation = echoes(1)
+    connection = Connection().open().play(conversation.writes[:-1])
+    for _ in range(3):
+        connection.time += 20 * SECOND
+        connection.keep_alive("client")
+    data = capture(connection.play(conversation.writes[-1:]).close())
+    row = dicomfast.read(io.BytesIO(data), tables=["associations"])["associations"]
+    assert row["time_waiting_response"].cast("int64")[0].as_py() > 59 * SECOND
+    assert row["time_stalled_loss"].cast("int64")[0].as_py() == 0

@@ -6,7 +6,7 @@ use crate::event::{Closed, ConnectionRecord, SegmentRecord, Side, Sink, analysis
 use crate::flow::{Consumer, End, Info, Missing, Place, Seen};
 use crate::net::segment::Segment;
 use crate::net::segment::flags::{ACK, SYN};
-use crate::transport::{Analysis, LEAST_WAIT, Watch};
+use crate::transport::{Analysis, LEAST_WAIT, Phase, Watch};
 
 /// The consumer of every connection.
 pub struct Tap<S> {
@@ -37,7 +37,10 @@ impl<S: Sink> Consumer for Tap<S> {
         let Tapped { analysis, watch, conversation } = state;
         let phase = conversation.phase(info, end);
         let waited = segment.time.saturating_sub(conversation.timeline.until()) >= LEAST_WAIT;
-        let moving = if waited { conversation.moving(info, end) } else { None };
+        let moving = match phase {
+            (Phase::Moving(sender), _) if waited => conversation.moving(info, sender),
+            _ => None,
+        };
         watch.arrive((end, segment), analysis, phase, &mut conversation.timeline, moving);
         if watch.has_ready() {
             watch.ready().for_each(|stall| self.dicom.sink.stall(stall));

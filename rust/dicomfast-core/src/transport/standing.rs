@@ -22,6 +22,13 @@ impl Analysis {
         self.ends.get(end).next.is_none_or(|next| after(advance(segment.sequence, segment.length), next))
     }
 
+    /// Whether a segment brings nothing but a question: a keep-alive with the byte before the next one, or the next byte alone where the
+    /// window is closed (RFC 9293 sections 3.8.4 and 3.8.6.1).
+    #[inline]
+    pub(super) fn only_asks(&self, end: End, segment: &Segment) -> bool {
+        segment.length == 1 && (self.ahead(end, segment) == -1 || self.window_for(end) == Some(0))
+    }
+
     /// What the other end has acknowledged.
     pub(super) fn acknowledged(&self, end: End) -> Option<u32> {
         self.ends.get(end.other()).acknowledgment

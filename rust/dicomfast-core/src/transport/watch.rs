@@ -18,6 +18,8 @@ const LEAST_STALL: i64 = 10_000_000;
 
 /// Waits that the movement between two of one row may last.
 const BETWEEN: i64 = 4;
+/// Rows that may go on at a time: one for each cause, of one message usually.
+const OPEN: usize = 16;
 
 /// What is under way on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct Watch {
     last: Stamp,
     /// Waits that may go on, a row for each cause.
     open: Vec<StallRecord>,
+    /// A message that stood still when the other end sent something. If it does not go on, this is its row.
+    standing: Option<(End, Box<StallRecord>)>,
     /// Rows that are finished.
     ready: Vec<StallRecord>,
 }
@@ -61,7 +65,7 @@ pub struct Watch {
 impl Default for Watch {
     fn default() -> Self {
         let last = Stamp { packet: 0, time: NO_TIME };
-        Self { quiet: Ends::default(), is_new: false, talker: None, last, open: Vec::new(), ready: Vec::new() }
+        Self { quiet: Ends::default(), is_new: false, talker: None, last, open: Vec::new(), standing: None, ready: Vec::new() }
     }
 }
 
@@ -76,12 +80,17 @@ impl Watch {
         timeline: &mut Timeline,
         moving: Option<Moving>,
     ) {
-        // Windows probes a closed window with the next byte.
-        let probes = segment.length == 1 && analysis.window_for(end) == Some(0);
-        self.is_new = !probes && analysis.is_new(end, segment);
+        let asks = analysis.only_asks(end, segment);
+        self.is_new = !asks && analysis.is_new(end, segment);
         let now = segment.time;
-        if now == NO_TIME {
+        if now == NO_TIME || asks {
             return;
+        }
+        if let Some((sender, _)) = self.standing
+            && (phase != Phase::Moving(sender) || end == sender && self.is_new)
+        {
+            let standing = self.standing.take().filter(|_| phase != Phase::Moving(sender));
+            self.ready.extend(standing.map(|(_, row)| *row));
         }
         let talks_on = self.talker == Some(end);
         if self.is_new {
@@ -100,9 +109,8 @@ impl Watch {
                 self.wait((end, segment), analysis, timeline, moves(sender), moving);
                 return;
             }
-            Phase::Moving(sender) if sender == end && probes => Class::StalledWindow,
             Phase::Moving(sender) if sender == end => Class::StalledLoss,
-            Phase::Moving(sender) => moves(sender),
+            Phase::Moving(sender) => self.stands(sender, segment, analysis, moves(sender), moving),
             Phase::Negotiating | Phase::Waiting | Phase::Idle if passed >= LEAST_WAIT && self.is_torn(end, segment, analysis) => {
                 Class::Unknown
             }
@@ -114,6 +122,21 @@ impl Watch {
             Phase::Idle => Class::Idle,
         };
         timeline.spend(class, now);
+    }
+
+    /// The other end sends something while a message stands still: the class of the time until now.
+    fn stands(&mut self, sender: End, segment: &Segment, analysis: &Analysis, moves: Class, moving: Option<Moving>) -> Class {
+        let since = self.quiet.get(sender).since;
+        let length = segment.time.saturating_sub(since.time);
+        if since.time == NO_TIME || length < LEAST_WAIT.max(rest(sender, analysis)) {
+            return moves;
+        }
+        let (found, in_flight) = self.judge(sender, analysis, segment.time, None);
+        if let Some(moving) = moving {
+            let row = self.row(moving, found, (since, segment.stamp()), (in_flight, analysis, sender));
+            self.standing = Some((sender, Box::new(StallRecord { resumed: false, ..row }))).filter(|(_, row)| is_stall(row));
+        }
+        found.cause.class()
     }
 
     /// Whether an end has sent for a while only what it had sent before, or nothing.
@@ -188,25 +211,32 @@ impl Watch {
 
     /// A wait becomes a row of its own, or one more wait of the row before.
     fn stall(&mut self, moving: Moving, found: Found, (before, after): (Stamp, Stamp), of: (i64, &Analysis, End)) {
-        let (in_flight, analysis, end) = of;
+        let (in_flight, _, end) = of;
         let waited = after.time.saturating_sub(before.time);
-        let window = self.quiet.get(end).window;
-        let bytes_in_flight = u64::try_from(in_flight).ok();
         let same = |open: &&mut StallRecord| {
             let of_it = (open.association, open.message_id, open.sender) == (moving.association, moving.message_id, moving.sender);
             open.cause == found.cause && of_it
         };
         if let Some(open) = self.open.iter_mut().find(same) {
             if waited > open.waited / i64::from(open.waits) {
-                (open.bytes_in_flight, open.window) = (bytes_in_flight, window);
+                (open.bytes_in_flight, open.window) = (u64::try_from(in_flight).ok(), self.quiet.get(end).window);
             }
-            open.waits += 1;
+            open.waits = open.waits.saturating_add(1);
             open.waited = open.waited.saturating_add(waited);
             open.after = after;
             open.confidence = open.confidence.max(found.confidence);
             return;
         }
-        self.open.push(StallRecord {
+        if self.open.len() >= OPEN {
+            self.ready.extend(Some(self.open.remove(0)).filter(is_stall));
+        }
+        let row = self.row(moving, found, (before, after), of);
+        self.open.push(row);
+    }
+
+    fn row(&self, moving: Moving, found: Found, (before, after): (Stamp, Stamp), of: (i64, &Analysis, End)) -> StallRecord {
+        let (in_flight, analysis, end) = of;
+        StallRecord {
             connection: moving.connection,
             association: moving.association,
             message_id: moving.message_id,
@@ -216,13 +246,13 @@ impl Watch {
             after,
             resumed: true,
             waits: 1,
-            waited,
+            waited: after.time.saturating_sub(before.time),
             cause: found.cause,
             confidence: found.confidence,
-            bytes_in_flight,
-            window,
+            bytes_in_flight: u64::try_from(in_flight).ok(),
+            window: self.quiet.get(end).window,
             rtt: analysis.least_round_trip(end),
-        });
+        }
     }
 
     /// Waits are not of one row where more is sent between them than [`BETWEEN`] of them, or two round trips, take.
@@ -286,11 +316,12 @@ impl Watch {
             let cause = if found.cause == Cause::SenderIdle && in_flight > 0 { Cause::Unknown } else { found.cause };
             let found = Found { cause, confidence: Confidence::Low, until: self.last.time };
             self.stall(moving, found, (since, self.last), (in_flight, analysis, end));
-            if let Some(open) = self.open.iter_mut().find(|open| open.cause == cause) {
+            if let Some(open) = self.open.iter_mut().find(|open| open.cause == cause && open.after.packet == self.last.packet) {
                 open.resumed = false;
             }
         }
-        self.ready.extend(self.open.drain(..).filter(is_stall));
+        let standing = self.standing.take().filter(|(sender, _)| phase != Phase::Moving(*sender));
+        self.ready.extend(self.open.drain(..).filter(is_stall).chain(standing.map(|(_, row)| *row)));
     }
 
     /// The rows that are finished.
