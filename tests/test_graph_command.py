@@ -9,6 +9,7 @@ import pytest
 
 import dicomfast
 from dicomfast import _dicomfast
+from dicomfast.graphs.ask import Question
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -76,3 +77,7 @@ def test_the_stalls_of_a_capture_are_shaded_with_their_evidence(run: Run, tmp_pa
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert ">window-closed</span>" in page
     assert '["command", "C-STORE-RQ"]' in page
+
+
+def test_time_sequence_is_another_name_of_tcptrace() -> None:
+    assert Question("time-sequence") == Question("tcptrace")

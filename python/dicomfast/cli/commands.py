@@ -11,7 +11,7 @@ import rich_click as click
 import dicomfast
 from dicomfast import _dicomfast, dump, summary, terminal
 from dicomfast.cli import FINDINGS, options, progress
-from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, Question
+from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, OTHER_NAMES, Question
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _write(scan: dicomfast.Scan, target: Writer, chosen: list[str] | None, limit
 
 
 @cli.command("graph")
-@click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
+@click.argument("kind", type=click.Choice((*KINDS, *OTHER_NAMES)), metavar="KIND")
 @options.inputs
 @click.option("--connection", type=click.IntRange(0), metavar="N", help="The TCP connection; needed where there are several.")
 @click.option("--direction", type=click.Choice(DIRECTIONS), help="The side that sent the data; default: which sent more.")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dicomfast.graphs.graph import Graph
 
 KINDS = ("stevens", "tcptrace", "throughput", "rtt", "window", "ladder")
+# What people call them besides: Wireshark has two graphs of this name, and the second holds the first.
+OTHER_NAMES = {"time-sequence": "tcptrace"}
 DIRECTIONS = ("client", "server")
 BY = ("time", "sequence")
 
@@ -36,6 +38,7 @@ class Question:
     by: str = "time"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", OTHER_NAMES.get(self.kind, self.kind))
         for value, known, what in (
             (self.kind, KINDS, "kind of graph"),
             (self.direction or "client", DIRECTIONS, "direction"),
