@@ -120,22 +120,24 @@ fn reopened_window(wait: &Wait<'_>) -> Option<Found> {
 fn closed_window(wait: &Wait<'_>) -> Option<Found> {
     let quiet = wait.quiet;
     let closed = quiet.was_tight && i64::try_from(quiet.least_window).is_ok_and(|window| window < wait.full);
-    closed.then(|| window(wait, Cause::WindowClosed)).flatten()
+    closed.then(|| window(wait, Cause::WindowClosed))
 }
 
 /// As much was in flight as the window takes.
 fn full_window(wait: &Wait<'_>) -> Option<Found> {
     let full = wait.in_flight > 0 && wait.room.is_some_and(|room| room < wait.full);
-    full.then(|| window(wait, Cause::WindowFull)).flatten()
+    full.then(|| window(wait, Cause::WindowFull))
 }
 
 /// Until the window had room again; what comes after that is the sender's own.
-fn window(wait: &Wait<'_>, cause: Cause) -> Option<Found> {
+fn window(wait: &Wait<'_>, cause: Cause) -> Found {
     let opened = if wait.opened == NO_TIME { wait.acknowledged } else { wait.opened };
     if wait.quiet.is_tight() || wait.prompt(opened) {
-        return Some(wait.found(cause, Confidence::High));
+        return wait.found(cause, Confidence::High);
     }
-    wait.released(opened).map(|until| Found { cause, confidence: Confidence::High, until })
+    // What freed the sender was not seen, where nothing can be told of when.
+    let freed = wait.released(opened).map(|until| Found { cause, confidence: Confidence::High, until });
+    freed.unwrap_or_else(|| wait.found(cause, Confidence::Medium))
 }
 
 /// Many segments were in flight, and none of them was acknowledged for far longer than a receiver may hold an acknowledgement back: it had
