@@ -18,18 +18,9 @@ from pathlib import Path
 
 import captures
 from measure import Spread, alternate, command, cpu, inside, inside_cpu, ours, process, warm
-from peers import DATA, MEGABYTE, Capture, Row, line, say
+from peers import DATA, MEGABYTE, WITH_PDUS, Capture, Row, line, say
 
-DEFAULT = (
-    "capture_info",
-    "connections",
-    "associations",
-    "presentation_contexts",
-    "operations",
-    "messages",
-    "findings",
-    "anomalies",
-)
+DEFAULT = tuple(name for name in WITH_PDUS if name != "pdus")
 
 
 def rows(w1: Capture, rounds: int) -> Iterator[Row]:

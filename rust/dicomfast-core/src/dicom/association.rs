@@ -32,7 +32,7 @@ pub struct Association {
     answered: Option<Time>,
     pub(super) reject: Option<[u8; 3]>,
     pub(super) abort: Option<([u8; 2], End)>,
-    released: Option<Time>,
+    pub(super) released: Option<Time>,
     pub(super) release_requested: Ends<bool>,
     pub(super) release_answered: Ends<bool>,
     /// The position after the PDU with which each end asked for the release, answered it, aborted or rejected.
@@ -43,7 +43,7 @@ pub struct Association {
     begun: Spent,
     ended: Spent,
     /// A P-DATA-TF has begun.
-    has_data: bool,
+    pub(super) has_data: bool,
     /// PDUs of each end, and where the first one began.
     pub seen: Ends<u64>,
     pub starts: Ends<Option<u64>>,
@@ -278,28 +278,6 @@ impl Association {
                 _ => {}
             }
         }
-    }
-
-    /// Nothing more belongs to it.
-    pub fn is_over(&self) -> bool {
-        self.abort.is_some() || self.reject.is_some() || self.released.is_some()
-    }
-
-    /// Its request, or the one for its release, waits for the answer. Where data came the answer was lost.
-    pub fn is_negotiating(&self) -> bool {
-        let setting_up = !self.has_answer() && !self.has_data;
-        setting_up || self.release_requested.first || self.release_requested.second
-    }
-
-    /// Data move in it, and nobody has asked for its end.
-    #[inline]
-    pub fn is_carrying_data(&self) -> bool {
-        self.has_data && !self.is_over() && !self.release_requested.first && !self.release_requested.second
-    }
-
-    /// Whether several operations may be open at once, as agreed (PS3.7 annex D.3.3.3).
-    pub fn is_asynchronous(&self) -> bool {
-        self.accept.as_ref().and_then(|accept| accept.async_window).is_some_and(|window| window.invoked != 1 || window.performed != 1)
     }
 
     /// Where the time from its first byte to its last went.

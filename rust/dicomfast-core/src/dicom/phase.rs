@@ -55,3 +55,27 @@ impl Conversation {
         })
     }
 }
+
+impl Association {
+    /// Nothing more belongs to it.
+    fn is_over(&self) -> bool {
+        self.abort.is_some() || self.reject.is_some() || self.released.is_some()
+    }
+
+    /// Its request, or the one for its release, waits for the answer. Where data came the answer was lost.
+    fn is_negotiating(&self) -> bool {
+        let setting_up = !self.has_answer() && !self.has_data;
+        setting_up || self.release_requested.first || self.release_requested.second
+    }
+
+    /// Data move in it, and nobody has asked for its end.
+    #[inline]
+    fn is_carrying_data(&self) -> bool {
+        self.has_data && !self.is_over() && !self.release_requested.first && !self.release_requested.second
+    }
+
+    /// Whether several operations may be open at once, as agreed (PS3.7 annex D.3.3.3).
+    fn is_asynchronous(&self) -> bool {
+        self.accept.as_ref().and_then(|accept| accept.async_window).is_some_and(|window| window.invoked != 1 || window.performed != 1)
+    }
+}
