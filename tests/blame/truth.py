@@ -44,6 +44,18 @@ def seconds(intervals: list[Interval]) -> float:
     return sum(end - start for start, end in intervals)
 
 
+# Causes that hold up a whole transfer, each round trip of it.
+THROUGHOUT = ("window-full", "slow-reader", "congestion-window")
+
+
+def on_the_link(scenario: Scenario) -> float:
+    """Seconds that the objects take at the rate of the link, whatever holds them up besides: they move then."""
+    rate = scenario.link.bridge.rate
+    if scenario.cause not in THROUGHOUT or not rate:
+        return 0.0
+    return scenario.objects * scenario.size * 8 / rate
+
+
 def measured(talks: list[Conversation]) -> dict[str, float]:
     """What the peers themselves took; the rest of the time bytes moved, or were held up."""
     return {
@@ -61,6 +73,7 @@ def truth(scenario: Scenario, folder: Path, removed: list[Interval] | None = Non
     duration = seconds(spans)
     held = removed if removed is not None else injected(scenario, talks, folder)
     begin = spans[0][0] if removed is None else 0.0
+    amount = seconds(held) - on_the_link(scenario)
     cause = CAUSES[scenario.cause]
     moving = [transfer for one in talks for transfer in logs.transfers(one)]
     entries = logs.bridge(folder)
@@ -71,8 +84,8 @@ def truth(scenario: Scenario, folder: Path, removed: list[Interval] | None = Non
         "cause": scenario.cause,
         "budget": cause.budget,
         "stall_causes": cause.stalls,
-        "seconds": round(seconds(held), 6),
-        "share": round(seconds(held) / duration, 4),
+        "seconds": round(amount, 6),
+        "share": round(amount / duration, 4),
         "events": [{"at": round(start - begin, 6), "seconds": round(end - start, 6)} for start, end in held],
         "duration": round(duration, 6),
         "measured": {name: round(value, 6) for name, value in measured(talks).items()},

@@ -44,6 +44,8 @@ pub struct Association {
     ended: Spent,
     /// A P-DATA-TF has begun.
     pub(super) has_data: bool,
+    /// Data move in it, and nobody has asked for its end.
+    pub(super) is_carrying_data: bool,
     /// PDUs of each end, and where the first one began.
     pub seen: Ends<u64>,
     pub starts: Ends<Option<u64>>,
@@ -92,6 +94,7 @@ impl Association {
             begun,
             ended: begun,
             has_data: false,
+            is_carrying_data: false,
             seen: Ends::default(),
             starts: Ends::default(),
             answering: false,
@@ -136,7 +139,10 @@ impl Association {
             self.first = pdu.first;
             self.begun = timeline.at(pdu.first.time);
         }
-        self.has_data |= pdu.pdu_type == P_DATA;
+        if pdu.pdu_type == P_DATA {
+            self.has_data = true;
+            self.is_carrying_data = !self.is_over() && !self.release_requested.first && !self.release_requested.second;
+        }
         match pdu.pdu_type {
             1 => self.requestor = Some(end),
             2 | 3 => {
@@ -195,6 +201,7 @@ impl Association {
     }
 
     pub fn rejected(&mut self, pdu: &Pdu, codes: [u8; 3]) {
+        self.is_carrying_data = false;
         self.answered = Some(pdu.last.time);
         self.answer_heard = pdu.received;
         self.reject = Some(codes);
@@ -204,6 +211,7 @@ impl Association {
     }
 
     pub fn release(&mut self, end: End, pdu: &Pdu) {
+        self.is_carrying_data = false;
         *self.last_word.get_mut(end) = Some(pdu.until());
         if pdu.pdu_type == 5 {
             *self.release_requested.get_mut(end) = true;
@@ -214,6 +222,7 @@ impl Association {
     }
 
     pub fn aborted(&mut self, end: End, pdu: &Pdu, codes: [u8; 2]) {
+        self.is_carrying_data = false;
         *self.last_word.get_mut(end) = Some(pdu.until());
         if self.abort.is_none() {
             self.abort = Some((codes, end));

@@ -14,7 +14,7 @@ impl Conversation {
         let Some(association) = self.associations.back() else { return (Phase::Outside, info.client) };
         let requestor = association.requestor(info);
         // In the middle of a fragment of a data set: nearly always.
-        if self.lanes.get(end).framer.unread > 0 && association.is_carrying_data() {
+        if self.lanes.get(end).framer.unread > 0 && association.is_carrying_data {
             return (Phase::Moving(end), requestor);
         }
         (self.slow_phase(association, end), requestor)
@@ -58,7 +58,7 @@ impl Conversation {
 
 impl Association {
     /// Nothing more belongs to it.
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.abort.is_some() || self.reject.is_some() || self.released.is_some()
     }
 
@@ -66,12 +66,6 @@ impl Association {
     fn is_negotiating(&self) -> bool {
         let setting_up = !self.has_answer() && !self.has_data;
         setting_up || self.release_requested.first || self.release_requested.second
-    }
-
-    /// Data move in it, and nobody has asked for its end.
-    #[inline]
-    fn is_carrying_data(&self) -> bool {
-        self.has_data && !self.is_over() && !self.release_requested.first && !self.release_requested.second
     }
 
     /// Whether several operations may be open at once, as agreed (PS3.7 annex D.3.3.3).

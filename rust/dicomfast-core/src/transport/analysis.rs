@@ -132,6 +132,8 @@ pub struct Verdict {
     pub analysis: u16,
     pub bytes_in_flight: Option<u64>,
     pub ack_rtt: Option<i64>,
+    /// It repeats acknowledgement and window of the one before it.
+    pub repeats: bool,
     /// It acknowledges more than the segments before it.
     pub acknowledges_more: bool,
     /// What was in flight in the other direction before it came.
@@ -210,6 +212,7 @@ impl Analysis {
             }
         }
         let mut verdict = Verdict { analysis: said, ..Verdict::default() };
+        verdict.repeats = forward.acknowledgment == Some(ack) && forward.window == Some(segment.window);
         forward.analysis = said;
         forward.window = Some(segment.window);
         forward.scaling |= segment.flags & (SYN | ACK) == ACK;

@@ -284,7 +284,8 @@ impl Watch {
                 quiet.sent_again(segment, verdict, duplicates, selective);
             }
         }
-        if segment.has(ACK) {
+        // Nearly all of those with data say nothing new.
+        if segment.has(ACK) && !(verdict.repeats && verdict.analysis == 0) {
             let other = end.other();
             let window = analysis.window_for(other);
             let (duplicates, selective) = analysis.complaints(other);
