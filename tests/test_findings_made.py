@@ -29,9 +29,9 @@ def whole(conversation: Conversation, **options: int) -> bytes:
     return capture(Connection(**options).open().play(conversation.writes).close())
 
 
-def opened(contexts: list[Context], requestor: UserInformation | None = None, packing: Packing | None = None) -> Conversation:
-    conversation = Conversation(contexts=contexts, **({"packing": packing} if packing else {}))
-    conversation.associate(requestor)
+def opened(contexts: list[Context]) -> Conversation:
+    conversation = Conversation(contexts=contexts)
+    conversation.associate()
     return conversation
 
 
@@ -75,20 +75,21 @@ def one_refused() -> bytes:
     return whole(conversation)
 
 
-def small_pdus() -> bytes:
-    conversation = Conversation(contexts=CONTEXTS, packing=Packing(max_pdu=4096))
-    conversation.associate(None, UserInformation(max_pdu=4096))
-    conversation.store(bytes(1_200_000), "1.2.3", 1, 3)
+def stored(size: int, sent: int, taken: int) -> bytes:
+    """An object in PDUs of one size, where the acceptor takes another."""
+    conversation = Conversation(contexts=CONTEXTS, packing=Packing(max_pdu=sent))
+    conversation.associate(None, UserInformation(max_pdu=taken))
+    conversation.store(bytes(size), "1.2.3", 1, 3)
     conversation.release()
     return whole(conversation)
+
+
+def small_pdus() -> bytes:
+    return stored(1_200_000, sent=4096, taken=4096)
 
 
 def too_large() -> bytes:
-    conversation = Conversation(contexts=CONTEXTS, packing=Packing(max_pdu=16384))
-    conversation.associate(None, UserInformation(max_pdu=8192))
-    conversation.store(bytes(50_000), "1.2.3", 1, 3)
-    conversation.release()
-    return whole(conversation)
+    return stored(50_000, sent=16384, taken=8192)
 
 
 def damaged_segments() -> bytes:
