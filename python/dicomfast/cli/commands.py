@@ -10,11 +10,12 @@ import rich_click as click
 
 import dicomfast
 from dicomfast import _dicomfast, dump, summary, terminal
-from dicomfast.cli import FINDINGS, options, progress
+from dicomfast.cli import FINDINGS, listen, options, progress
 from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, OTHER_NAMES, Question
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import BinaryIO
 
     import pyarrow as pa
@@ -44,19 +45,60 @@ def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
 
 @cli.command("dump")
 @options.inputs
+@listen.live
 @options.color
 @click.option("-v", "verbose", count=True, help="-v: what was negotiated; -vv: command elements; -vvv: PDUs in hex.")
 @click.option("-n", "numeric", is_flag=True, help="UIDs and codes, not their names (addresses are never looked up).")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N events.")
-def dump_command(color: str, verbose: int, limit: int | None, *, numeric: bool, **inputs: Any) -> None:
-    """A line for each association event and DIMSE message, as it happens."""
+@click.option("-w", "path", metavar="FILE", help="With -i: write the packets as well (pcapng).")
+@click.option("-C", "megabytes", type=click.IntRange(1), metavar="MB", help="Another file after so many million bytes.")
+@click.option("-G", "seconds", type=click.IntRange(1), metavar="S", help="Another file every S seconds; FILE may hold %H%M%S.")
+@click.option("-W", "count", type=click.IntRange(1), metavar="N", help="With -C: N files in turn; with -G: end after N.")
+@click.option("-U", "unbuffered", is_flag=True, help="Write each packet at once.")
+def dump_command(
+    color: str,
+    verbose: int,
+    limit: int | None,
+    path: str | None,
+    megabytes: int | None,
+    seconds: int | None,
+    count: int | None,
+    *,
+    unbuffered: bool,
+    numeric: bool,
+    **inputs: Any,
+) -> int:
+    """A line for each association event and DIMSE message, as it happens: of files, or with -i of interfaces.
+
+    As in tcpdump, words after -i IFACE or -r FILE are a capture filter.
+    """
     detail = dump.Detail(verbose, numeric)
+    how = listen.listening(inputs)
+    if how is None:
+        if path is not None:
+            raise click.UsageError("-w writes what is captured with -i")
+        capture = options.capture(**inputs)
+        with progress.watched(capture, detail.tables, bar=not sys.stdout.isatty()) as scan:
+            _print(dump.lines(scan, detail, options.paint(color)), limit, at_once="-" in capture.sources)
+        return 0
+    if path is None and (megabytes or seconds or count or unbuffered):
+        raise click.UsageError("-C, -G, -W and -U are for -w FILE")
+    save = dicomfast.Saving(path, megabytes and megabytes * 1_000_000, seconds, count, unbuffered) if path else None
+    live = options.interfaces(how, **inputs)
+    with listen.captured(live, detail.tables, how, save) as batches:
+        _print(dump.lines(batches, detail, options.paint(color)), limit, at_once=True)
+    return listen.exit_code(live, how)
+
+
+def _print(events: Iterable[list[str]], limit: int | None, *, at_once: bool) -> None:
+    """Each event; at once also where nobody looks at a terminal."""
     out = sys.stdout
-    with progress.watched(options.capture(**inputs), detail.tables, bar=not out.isatty()) as scan:
-        for number, lines in enumerate(dump.lines(scan, detail, options.paint(color)), 1):
-            out.write("\n".join(lines) + "\n")
-            if number == limit:
-                break
+    for number, lines in enumerate(events, 1):
+        out.write("\n".join(lines) + "\n")
+        if at_once:
+            out.flush()
+        if number == limit:
+            break
 
 
 @cli.command("table")
