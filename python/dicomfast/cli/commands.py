@@ -32,15 +32,24 @@ def cli() -> None:
 
 @cli.command("summary")
 @options.inputs
+@listen.live
 @options.color
 @options.fail_on
 def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
-    """What was seen, what failed, how fast: one screen, findings ranked."""
-    with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
-        result = summary.summarize(scan)
+    """What was seen, what failed, how fast: one screen, findings ranked. With -i of what comes until Ctrl-C."""
+    code = 0
+    how = listen.listening(inputs)
+    if how is None:
+        with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
+            result = summary.summarize(scan)
+    else:
+        live = options.interfaces(how, **inputs)
+        with listen.captured(live, summary.TABLES, how) as batches:
+            result = summary.summarize(batches)
+        code = listen.exit_code(live, how)
     for line in summary.render(result, options.paint(color), terminal.width()):
         click.echo(line, color=True)
-    return FINDINGS if result.findings.fail(fail_on) else 0
+    return FINDINGS if result.findings.fail(fail_on) else code
 
 
 @cli.command("dump")
@@ -104,17 +113,19 @@ def _print(events: Iterable[list[str]], limit: int | None, *, at_once: bool) -> 
 @cli.command("table")
 @click.argument("name", type=click.Choice(_dicomfast.table_names()), metavar="NAME")
 @options.inputs
+@listen.live
 @click.option("-o", "path", metavar="OUT", help="Write to this file; its suffix names the format.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no suffix names it.")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N rows.")
 @click.option("--columns", metavar="A,B,...", help="These columns, in this order.")
 @options.color
-def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> None:
-    """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet.
+def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> int:
+    """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet. With -i of what comes until Ctrl-C.
 
     `dicomfast tables` lists the names. Times are UTC with nanoseconds; durations in the text formats are seconds.
     """
-    capture = options.capture(**inputs)
+    how = listen.listening(inputs)
+    capture = options.capture(**inputs) if how is None else options.interfaces(how, **inputs)
     form = form or (format_of(path) if path else "text")
     chosen = _chosen(name, columns)
     with ExitStack() as stack:
@@ -125,8 +136,13 @@ def table_command(name: str, path: str | None, form: str | None, limit: int | No
         else:
             options.keep_inputs(capture, path)
             stream = stack.enter_context(replacing(path))
-        scan = stack.enter_context(progress.watched(capture, [name], bar=path is not None or not sys.stdout.isatty()))
-        _write(scan, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
+        batches: Iterable[tuple[str, pa.RecordBatch]]
+        if isinstance(capture, dicomfast.LiveCapture):
+            batches = stack.enter_context(listen.captured(capture, [name], how))
+        else:
+            batches = stack.enter_context(progress.watched(capture, [name], bar=path is not None or not sys.stdout.isatty()))
+        _write(batches, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
+    return listen.exit_code(capture, how)
 
 
 def _chosen(name: str, columns: str | None) -> list[str] | None:
@@ -152,7 +168,7 @@ def _writer(form: str, stream: BinaryIO, name: str, chosen: list[str] | None, co
     return terminal.TextWriter(stream, schema, fit=fit, paint=terminal.Paint(color=False) if to_file else options.paint(color))
 
 
-def _write(scan: dicomfast.Scan, target: Writer, chosen: list[str] | None, limit: int | None) -> None:
+def _write(scan: Iterable[tuple[str, pa.RecordBatch]], target: Writer, chosen: list[str] | None, limit: int | None) -> None:
     left = limit
     for _, batch in scan:
         part: pa.RecordBatch = batch if chosen is None else batch.select(chosen)

@@ -87,10 +87,10 @@ def listening(arguments: dict[str, Any]) -> Listening | None:
 
 @contextmanager
 def captured(
-    capture: LiveCapture, tables: list[str], how: Listening, save: Saving | None = None
+    capture: LiveCapture, tables: list[str], how: Listening | None, save: Saving | None = None
 ) -> Iterator[Iterator[tuple[str, pa.RecordBatch]]]:
     """Capture until Ctrl-C or SIGTERM: the batches, then the counts on standard error."""
-    user = privileges.chosen(how.user)
+    user = privileges.chosen(how.user if how else None)
     with capture:
         scan = capture.scan([*tables, *({"anomalies"} - set(tables))], save=save)
         if user is not None and save is not None and save.rotate_seconds is None:
@@ -119,8 +119,10 @@ def _counts(stats: LiveStats) -> str:
     return ", ".join(told)
 
 
-def exit_code(capture: LiveCapture, how: Listening) -> int:
+def exit_code(capture: dicomfast.Capture | LiveCapture, how: Listening | None) -> int:
     """4 where packets or rows were lost and that was not to be."""
+    if how is None or not isinstance(capture, dicomfast.LiveCapture):
+        return 0
     stats = capture.stats
     return DROPPED if how.fail_on_drop and (stats.dropped or stats.interface_dropped or stats.shed) else 0
 

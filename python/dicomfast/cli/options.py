@@ -91,7 +91,7 @@ def interfaces(
     return how.open((expression,) if expression else files, limits)
 
 
-def keep_inputs(capture: dicomfast.Capture, path: str) -> None:
+def keep_inputs(capture: dicomfast.Capture | LiveCapture, path: str) -> None:
     """Refuse to write over what is read."""
     target = Path(path)
     for source in capture.sources:

@@ -190,6 +190,26 @@ impl Device {
         self.index.is_none() || index(name) == self.index
     }
 
+    /// Whether it is administratively up; libpcap says nothing when it goes down. True of what the kernel knows no flags of ("any").
+    #[cfg(target_os = "linux")]
+    pub(super) fn is_up(&self, name: &str) -> bool {
+        // SAFETY: an ifreq of zeros is valid, and SIOCGIFFLAGS reads its name and fills in its flags.
+        unsafe {
+            let mut request: libc::ifreq = std::mem::zeroed();
+            for (place, byte) in request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1).zip(name.bytes()) {
+                *place = byte as c_char;
+            }
+            let known = libc::ioctl(self.descriptor, libc::SIOCGIFFLAGS as _, &raw mut request) == 0;
+            !known || c_int::from(request.ifr_ifru.ifru_flags) & libc::IFF_UP != 0
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unused_self, reason = "as on Linux")]
+    pub(super) fn is_up(&self, _name: &str) -> bool {
+        true
+    }
+
     /// Brings the totals up to date.
     pub(super) fn count(&mut self) {
         let mut now = Counts::default();

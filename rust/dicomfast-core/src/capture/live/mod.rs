@@ -158,10 +158,6 @@ impl Live {
         let used = std::mem::take(&mut self.copies.used);
         let window = self.pool.share(std::mem::take(&mut self.copies.bytes), used);
         sink.window(&window);
-        if std::mem::take(&mut tap.down) {
-            let stamp = Stamp { packet: self.number + 1, time: self.copies.packets.first().map_or_else(wall_clock, |first| first.time) };
-            tap.came_back(stamp, sink);
-        }
         let taken = self.copies.packets.len();
         for copied in self.copies.packets.drain(..) {
             self.number += 1;
@@ -201,6 +197,7 @@ impl Live {
         let stamp = Stamp { packet: self.number, time: self.counted_at };
         for tap in &mut self.taps {
             tap.count(since, stamp, sink);
+            tap.watch(stamp, sink);
             if tap.device.is_none() && self.counted >= tap.retry {
                 tap.retry = self.counted + RETRY_EVERY;
                 match Tap::device(&tap.name, &self.options) {
@@ -307,21 +304,29 @@ impl Tap {
         self.told = totals;
     }
 
-    /// The device failed: it is down, and may come up again as it is, or it is gone.
+    /// Tells when it goes down and comes up again, which the open handle survives.
+    fn watch(&mut self, stamp: Stamp, sink: &mut impl FrameSink) {
+        let Some(device) = &self.device else { return };
+        let down = !device.is_up(&self.name);
+        if down && !self.down {
+            let detail = format!("interface {} is down", self.name);
+            sink.anomaly(Anomaly::new(AnomalyKind::InterfaceDown, detail).at(stamp));
+        } else if self.down && !down {
+            self.came_back(stamp, sink);
+        }
+        self.down = down;
+    }
+
+    /// Reading failed: if the interface is gone, it is looked for until it comes again.
     fn lost(&mut self, stamp: Stamp, sink: &mut impl FrameSink) {
         let Some(device) = &mut self.device else { return };
-        let there = device.is_there(&self.name);
-        if there && self.down {
+        if device.is_there(&self.name) {
             return;
         }
-        let reason = device.reason();
+        let detail = format!("interface {} is gone: {}", self.name, device.reason());
         device.count();
-        if !there {
-            self.before = self.totals();
-            self.device = None;
-        }
-        self.down = true;
-        let detail = if there { format!("an interface is down: {reason}") } else { format!("an interface is gone: {reason}") };
+        self.before = self.totals();
+        self.device = None;
         sink.anomaly(Anomaly::new(AnomalyKind::InterfaceDown, detail).at(stamp));
     }
 
