@@ -49,6 +49,9 @@ class Network:
         self.left, self.right = f"dfl{tail}", f"dfr{tail}"
         self.running: list[subprocess.Popen[str]] = []
         sh(f"ip netns add {self.left}; ip netns add {self.right}; ip -n {self.left} link set lo up; ip -n {self.right} link set lo up")
+        for name in (self.left, self.right):
+            # No packets but those of a test.
+            sh(f"ip netns exec {name} sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 || true")
         self.plug()
 
     def plug(self) -> None:
@@ -69,8 +72,10 @@ class Network:
     def at(self, side: str, *command: object) -> list[str]:
         return ["ip", "netns", "exec", self.left if side == "left" else self.right, *map(str, command)]
 
-    def start(self, side: str, *command: object, **more: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(self.at(side, *command), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)  # type: ignore[call-overload]
+    def start(self, side: str, *command: object) -> subprocess.Popen[str]:
+        """Start a program whose standard input is a pipe."""
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(self.at(side, *command), text=True, stdin=pipe, stdout=pipe, stderr=pipe)
         self.running.append(process)
         return process
 

@@ -65,7 +65,7 @@ print(json.dumps({{"stats": stats.__dict__, "rows": rows}}))
 
 
 def run_scanning(net: Network, program: str, meanwhile: Any) -> dict[str, Any]:
-    process = net.start("left", sys.executable, "-c", program, stdin=subprocess.PIPE)
+    process = net.start("left", sys.executable, "-c", program)
     time.sleep(1)
     meanwhile()
     out, err = process.communicate("", timeout=90)

@@ -148,6 +148,9 @@ impl<S: Sink> Engine<S> {
                 self.idle = !self.ended;
                 return Ok(!self.ended);
             }
+            if self.due {
+                break;
+            }
         }
         Ok(true)
     }
