@@ -32,6 +32,9 @@ class Session:
         threads: int = 0,
         limits: dict[str, int] | None = None,
         follow: bool = False,
+        phi: str = "mask",
+        key: bytes | None = None,
+        hashes: bool = False,
     ) -> Session:
         """Open the inputs.
 
@@ -42,6 +45,9 @@ class Session:
             first `next`.
         limits: bounds by name, see `default_limits`.
         follow: at the end of the last input wait for more.
+        phi: what becomes of values of data sets that identify a person: "mask", "show", or "pseudonym" with a key.
+        key: the secret of the pseudonyms.
+        hashes: make the SHA-256 of each data set (table `objects`).
 
         Raises OpenError, FormatError or ArgumentError.
         """

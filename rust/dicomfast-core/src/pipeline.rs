@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::anomaly::Anomaly;
 use crate::capture::{Capture, CaptureOptions, Frame, FrameSink, Input, LinkType, Window};
-use crate::dicom::Dicom;
+use crate::dicom::{DataSetOptions, Dicom};
 use crate::error::{Error, Result};
 use crate::event::{CaptureRecord, Sink};
 use crate::flow::FlowTable;
@@ -45,6 +45,7 @@ pub struct EngineOptions {
     /// Wait for more at the end of a growing file.
     pub follow: bool,
     pub limits: Limits,
+    pub data_sets: DataSetOptions,
 }
 
 /// How many threads to use where so many were asked for; 0 asks for as many as the machine has processors.
@@ -157,7 +158,7 @@ impl<S: Sink> Engine<S> {
                 _ => Front::threaded(move || Ok(reading), &interrupt)?,
             }
         };
-        let flow = FlowTable::new(Tap::new(Dicom::new(sink, limits)), limits);
+        let flow = FlowTable::new(Tap::new(Dicom::new(sink, limits).telling(options.data_sets.clone())), limits);
         Ok(Self { front, flow, interrupt, stats: Stats::default(), idle: false, ended: false })
     }
 

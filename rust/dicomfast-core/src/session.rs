@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use arrow_array::RecordBatch;
 
 use crate::capture::Input;
+use crate::dicom::DataSetOptions;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::pipeline::{Engine, EngineOptions, threads};
@@ -25,6 +26,7 @@ pub struct Options {
     /// Wait for more at the end of a growing file.
     pub follow: bool,
     pub limits: Limits,
+    pub data_sets: DataSetOptions,
 }
 
 /// What one step of a session gave.
@@ -48,7 +50,7 @@ impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
         let threads = threads(options.threads);
         let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1)?;
-        let engine_options = EngineOptions { threads, follow: options.follow, limits: options.limits };
+        let engine_options = EngineOptions { threads, follow: options.follow, limits: options.limits, data_sets: options.data_sets };
         Ok(Self { engine: Engine::open(inputs, &engine_options, rows)?, ready: VecDeque::new(), ended: false, error: None })
     }
 

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
+use dicomfast_core::dicom::DataSetOptions;
+use dicomfast_core::dicom::privacy::Phi;
 use dicomfast_core::session::{self as engine, Options, Progress};
 use dicomfast_core::stats::Stats;
 use dicomfast_core::table::Table;
@@ -27,7 +29,7 @@ pub(crate) struct Session {
 #[pymethods]
 impl Session {
     #[new]
-    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false))]
+    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, phi = "mask", key = None, hashes = false))]
     fn new(
         py: Python<'_>,
         inputs: Vec<Bound<'_, PyAny>>,
@@ -35,11 +37,15 @@ impl Session {
         threads: usize,
         limits: Option<HashMap<String, u64>>,
         follow: bool,
+        phi: &str,
+        key: Option<Vec<u8>>,
+        hashes: bool,
     ) -> PyResult<Self> {
         let inputs = inputs.into_iter().map(|source| input::input(&source)).collect::<PyResult<Vec<_>>>()?;
         let tables = tables.into_iter().map(|name| table(&name)).collect::<PyResult<Vec<_>>>()?;
         let limits = limits::limits(limits.unwrap_or_default().into_iter().collect())?;
-        let options = Options { tables, threads, limits, follow };
+        let data_sets = DataSetOptions { phi: treatment(phi, key)?, hashes };
+        let options = Options { tables, threads, limits, follow, data_sets };
         let engine = py.detach(|| engine::Session::open(inputs, options)).map_err(|error| to_python(py, &error))?;
         Ok(Self { engine: Mutex::new(Some(engine)), stats: Mutex::default(), process: std::process::id() })
     }
@@ -102,6 +108,20 @@ impl Drop for Session {
         let mut engine = Some(engine);
         Python::try_attach(|py| py.detach(|| engine.take()));
         drop(engine);
+    }
+}
+
+/// What becomes of values that identify a person.
+fn treatment(phi: &str, key: Option<Vec<u8>>) -> PyResult<Phi> {
+    match (phi, key) {
+        ("mask", None) => Ok(Phi::Mask),
+        ("show", None) => Ok(Phi::Show),
+        ("pseudonym", Some(key)) if !key.is_empty() => Ok(Phi::Pseudonym(key)),
+        ("pseudonym", _) => {
+            Err(ArgumentError::new_err("phi=\"pseudonym\" needs a key: some secret bytes, the same for the same pseudonyms"))
+        }
+        ("mask" | "show", Some(_)) => Err(ArgumentError::new_err("a key is for phi=\"pseudonym\"")),
+        _ => Err(ArgumentError::new_err("phi is \"mask\", \"show\" or \"pseudonym\"")),
     }
 }
 
