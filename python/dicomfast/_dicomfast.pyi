@@ -37,6 +37,9 @@ class Session:
         follow: bool = False,
         filter: str = "",  # noqa: A002 - libpcap's word
         libraries: list[str] | None = None,
+        phi: str = "mask",
+        key: bytes | None = None,
+        hashes: bool = False,
     ) -> Session:
         """Open the inputs.
 
@@ -49,6 +52,9 @@ class Session:
         follow: at the end of the last input wait for more.
         filter: take only the packets that pass this capture filter (pcap-filter(7)).
         libraries: where else to look for libpcap, which a filter needs.
+        phi: what becomes of values of data sets that identify a person: "mask", "show", or "pseudonym" with a key.
+        key: the secret of the pseudonyms.
+        hashes: make the SHA-256 of each data set (table `objects`).
 
         Raises OpenError, FormatError or ArgumentError.
         """
@@ -94,8 +100,11 @@ class Live:
         rotate_seconds: int | None = None,
         rotate_files: int | None = None,
         unbuffered: bool = False,
+        phi: str = "mask",
+        key: bytes | None = None,
+        hashes: bool = False,
     ) -> Session:
-        """Begin to decode, once. rows_wait: milliseconds. path: write the packets as well."""
+        """Begin to decode, once. rows_wait: milliseconds. path: write the packets as well. The rest is as for `Session`."""
 
     def close(self) -> None:
         """Let go of the interfaces, where they are not read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
 
 from dicomfast import _dicomfast
 from dicomfast.errors import ArgumentError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from dicomfast.comparison.result import Comparison
     from dicomfast.graphs.graph import Graph
+
+    Phi = Literal["mask", "show", "pseudonym"]
 
 
 class Scan:
@@ -50,7 +52,8 @@ class Capture:
     """A capture and its tables.
 
     Each table is an attribute: `capture.associations` is a `pyarrow.Table`. The first use of a default table reads the
-    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `pdus`, `events`) are read when they are asked for.
+    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `pdus`, `events`, `objects`, `elements`) are read when
+    they are asked for.
     """
 
     capture_info: pa.Table
@@ -65,6 +68,8 @@ class Capture:
     events: pa.Table
     segments: pa.Table
     stalls: pa.Table
+    objects: pa.Table
+    elements: pa.Table
 
     def __init__(
         self,
@@ -74,12 +79,21 @@ class Capture:
         limits: Mapping[str, int] | None = None,
         follow: bool = False,
         filter: str = "",  # noqa: A002 - libpcap's word
+        phi: Phi = "mask",
+        key: bytes | None = None,
+        hashes: bool = False,
     ) -> None:
-        self._filter = filter
         self._sources = expand(list(sources))
-        self._threads = threads
-        self._limits = dict(limits or {})
-        self._follow = follow
+        self._options: dict[str, Any] = {
+            "threads": threads,
+            "limits": dict(limits or {}),
+            "follow": follow,
+            "filter": filter,
+            "libraries": libraries() if filter else None,
+            "phi": phi,
+            "key": key,
+            "hashes": hashes,
+        }
         self._whole: dict[str, pa.Table] = {}
         self._used = False
         self._scan: Scan | None = None
@@ -99,8 +113,7 @@ class Capture:
         if self._used and not can_be_read_again(self._sources):
             raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
         names = known(tables)
-        extra = (self._filter, libraries()) if self._filter else ()
-        session = _dicomfast.Session(self._sources, names, self._threads, self._limits, self._follow, *extra)
+        session = _dicomfast.Session(self._sources, names, **self._options)
         self._used = True
         self._scan = Scan(session)
         return self._scan
@@ -192,6 +205,9 @@ def open(  # noqa: A001 - as gzip.open
     limits: Mapping[str, int] | None = None,
     follow: bool = False,
     filter: str = "",  # noqa: A002 - libpcap's word
+    phi: Phi = "mask",
+    key: bytes | None = None,
+    hashes: bool = False,
 ) -> Capture:
     """Open a capture: one or more paths, patterns, binary file objects, or "-" for standard input.
 
@@ -199,15 +215,23 @@ def open(  # noqa: A001 - as gzip.open
     threads: 1 or 2; 0 for as many as the machine has, at most 2. limits: bounds by name (ARCHITECTURE.md).
     follow: at the end of the last input wait for more, as `tail -f`. filter: take only the packets that pass this capture filter, in
     libpcap's language (pcap-filter(7)); it needs libpcap.
+    phi: what becomes of values of data sets that identify a person (docs/privacy.md): "mask" leaves them out, "show" shows them,
+    "pseudonym" replaces them by a keyed hash, with the secret bytes `key`. hashes: make the SHA-256 of each data set (`objects`).
     """
-    return Capture(sources, threads=threads, limits=limits, follow=follow, filter=filter)
+    return Capture(sources, threads=threads, limits=limits, follow=follow, filter=filter, phi=phi, key=key, hashes=hashes)
 
 
 def read(
-    *sources: Source, tables: Iterable[str] | None = None, threads: int = 0, limits: Mapping[str, int] | None = None
+    *sources: Source,
+    tables: Iterable[str] | None = None,
+    threads: int = 0,
+    limits: Mapping[str, int] | None = None,
+    phi: Phi = "mask",
+    key: bytes | None = None,
+    hashes: bool = False,
 ) -> dict[str, pa.Table]:
     """Read whole tables in one pass: the default ones, or those named."""
-    with Capture(sources, threads=threads, limits=limits) as capture:
+    with Capture(sources, threads=threads, limits=limits, phi=phi, key=key, hashes=hashes) as capture:
         return capture.read(tables)
 
 
@@ -217,9 +241,12 @@ def scan(
     threads: int = 0,
     limits: Mapping[str, int] | None = None,
     follow: bool = False,
+    phi: Phi = "mask",
+    key: bytes | None = None,
+    hashes: bool = False,
 ) -> Scan:
     """Read once in constant memory: yields `(table name, pyarrow.RecordBatch)` as the batches fill."""
-    return Capture(sources, threads=threads, limits=limits, follow=follow).scan(tables)
+    return Capture(sources, threads=threads, limits=limits, follow=follow, phi=phi, key=key, hashes=hashes).scan(tables)
 
 
 def compare(*captures: Capture | Source, connections: tuple[int, int] | None = None, aes: tuple[str, str] | None = None) -> Comparison:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
 
+    from dicomfast.capture import Phi
+
 MIB = 1 << 20
 
 
@@ -83,7 +85,11 @@ class LiveCapture:
         timestamp_type: str | None = None,
         hold: float = 0.01,
         limits: Mapping[str, int] | None = None,
+        phi: Phi = "mask",
+        key: bytes | None = None,
+        hashes: bool = False,
     ) -> None:
+        self._data_sets: dict[str, Any] = {"phi": phi, "key": key, "hashes": hashes}
         self._interfaces = list(interfaces)
         milliseconds = max(1, round(hold * 1000))
         self._live = _dicomfast.Live(
@@ -106,7 +112,7 @@ class LiveCapture:
             raise ArgumentError("a live capture can be scanned only once; name every table you need, or open it again")
         milliseconds = max(1, round(rows_wait * 1000))
         saving: list[Any] = [save.path, save.rotate_bytes, save.rotate_seconds, save.files, save.unbuffered] if save else []
-        self._session = self._live.session(known(tables), milliseconds, *saving)
+        self._session = self._live.session(known(tables), milliseconds, *saving, **self._data_sets)
         return Scan(self._session)
 
     @property
@@ -144,13 +150,17 @@ def live(
     timestamp_type: str | None = None,
     hold: float = 0.01,
     limits: Mapping[str, int] | None = None,
+    phi: Phi = "mask",
+    key: bytes | None = None,
+    hashes: bool = False,
 ) -> LiveCapture:
     """Capture on interfaces: `with dicomfast.live("eth0", filter="tcp port 104") as capture: for name, batch in capture.scan(): ...`.
 
     filter: in libpcap's language, pcap-filter(7). snaplen: bytes kept of each packet. ring: bytes of the kernel's ring for each interface
     (64 MiB are half a second of a gigabit). timestamp_type: as pcap-tstamp(7) names them. hold: seconds that the kernel may hold packets
-    back to hand over more of them at once. Packets are kept from now on. Raises LiveError (no such interface, no rights, no libpcap)
-    and ArgumentError (the filter).
+    back to hand over more of them at once. phi, key, hashes: as for `open`. Packets are kept from now on.
+
+    Raises LiveError (no such interface, no rights, no libpcap) and ArgumentError (the filter).
     """
     return LiveCapture(
         interfaces,
@@ -161,6 +171,9 @@ def live(
         timestamp_type=timestamp_type,
         hold=hold,
         limits=limits,
+        phi=phi,
+        key=key,
+        hashes=hashes,
     )
 
 

@@ -217,6 +217,12 @@ kinds! {
     UnpairedResponse = "unpaired-response" in "dimse",
     /// More requests without a response than the limit allows.
     PendingLimit = "pending-limit" in "dimse",
+    /// An element, item or sequence of a data set that cannot be right, or its end is missing.
+    BadElement = "bad-element" in "dimse",
+    /// A data set in another encoding than its presentation context has.
+    DataSetEncoding = "data-set-encoding" in "dimse",
+    /// More elements, levels or bytes of a data set than the limit allows; the rest was not read.
+    DataSetLimit = "data-set-limit" in "dimse",
     /// A message whose last fragment never came.
     IncompleteMessage = "incomplete-message" in "dimse",
 }

@@ -4,6 +4,7 @@
 mod association;
 mod budget;
 mod connection;
+mod dataset;
 mod message;
 mod report;
 mod segment;
@@ -12,6 +13,7 @@ mod stall;
 pub use association::{AssociationRecord, ContextRecord, EndedBy, EventRecord, Outcome, PduRecord, PeerRecord};
 pub use budget::{Budget, Class, Spent};
 pub use connection::{Closed, ConnectionRecord, Opened, Protocol, SideCounts, Tap};
+pub use dataset::{Attributes, DataEvent, ElementRecord, ExportRecord, LostRange, ObjectRecord};
 pub use message::{CommandSet, MessageRecord, OperationRecord};
 pub use report::{CaptureRecord, FindingRecord, Severity};
 pub use segment::{Sack, SegmentRecord, analysis};
@@ -102,6 +104,10 @@ pub trait Sink {
     fn event(&mut self, _record: EventRecord) {}
     fn anomaly(&mut self, _record: Anomaly) {}
     fn capture(&mut self, _record: CaptureRecord) {}
+    fn element(&mut self, _record: ElementRecord) {}
+    fn object(&mut self, _record: ObjectRecord) {}
+    fn data(&mut self, _event: DataEvent<'_>) {}
+    fn export(&mut self, _record: ExportRecord) {}
     /// Which of the costlier records are worth making.
     fn wants(&self) -> Wants {
         Wants::default()
@@ -114,4 +120,15 @@ pub struct Wants {
     pub pdus: bool,
     pub segments: bool,
     pub events: bool,
+    pub elements: bool,
+    pub objects: bool,
+    /// The bytes of data sets.
+    pub data: bool,
+}
+
+impl Wants {
+    /// Whether data sets are looked at.
+    pub fn data_sets(self) -> bool {
+        self.elements || self.objects || self.data
+    }
 }

@@ -130,6 +130,20 @@ limits! {
     contexts: usize = 128,
     /// Items of one kind kept of one A-ASSOCIATE PDU besides: transfer syntaxes of a context, roles, extended negotiations.
     negotiation_items: usize = 256,
+    /// Bytes kept of a value of a data set.
+    value_bytes: usize = 4_096,
+    /// Rows of `elements` made of one data set.
+    elements: u64 = 100_000,
+    /// Sequences in one another that are followed (DCMTK: 64).
+    sequence_depth: usize = 64,
+    /// Private creators remembered of one data set.
+    private_creators: usize = 256,
+    /// Bytes that one deflated data set may hold.
+    inflated_bytes: u64 = 1 << 30,
+    /// Ranges of missing bytes listed of one data set; the last one takes in what is beyond.
+    lost_ranges: usize = 1_024,
+    /// Files being written at once.
+    export_files: usize = 256,
     /// Messages kept while the negotiation that names their transfer syntax has not been seen yet.
     deferred_messages: usize = 1_024,
     /// Requests without a final response kept for one association; the oldest becomes an unanswered row.

@@ -18,7 +18,7 @@ use crate::capture::live::Live;
 #[cfg(feature = "live")]
 use crate::capture::save::Saver;
 use crate::capture::{CaptureOptions, Input};
-use crate::dicom::Dicom;
+use crate::dicom::{DataSetOptions, Dicom};
 use crate::error::{Error, Result};
 use crate::event::{Sink, Stamp};
 use crate::flow::FlowTable;
@@ -51,6 +51,7 @@ pub struct EngineOptions {
     pub filter: String,
     /// Where else to look for libpcap, which knows what a filter means.
     pub libraries: Vec<std::path::PathBuf>,
+    pub data_sets: DataSetOptions,
 }
 
 /// How many threads to use where so many were asked for; 0 asks for as many as the machine has processors.
@@ -87,21 +88,22 @@ impl<S: Sink> Engine<S> {
                 _ => Front::threaded(move || Ok(reading), None, &interrupt)?,
             }
         };
-        Ok(Self::behind(front, interrupt, limits, sink))
+        Ok(Self::behind(front, interrupt, options, sink))
     }
 
     /// Captures on interfaces that are open, until it is interrupted. `saver` gets every frame as well; `rows_wait` is how long rows may
     /// wait to be handed out.
     #[cfg(feature = "live")]
-    pub fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, limits: &Limits, sink: S) -> Result<Self> {
+    pub fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: &EngineOptions, sink: S) -> Result<Self> {
         let interrupt = live.interrupt_flag();
-        let reading = Reading::live(live, saver, limits);
+        let reading = Reading::live(live, saver, &options.limits);
         let front = Front::threaded(move || Ok(reading), Some(Ticker::every(rows_wait)), &interrupt)?;
-        Ok(Self::behind(front, interrupt, limits, sink))
+        Ok(Self::behind(front, interrupt, options, sink))
     }
 
-    fn behind(front: Front, interrupt: Arc<AtomicBool>, limits: &Limits, sink: S) -> Self {
-        let flow = FlowTable::new(Tap::new(Dicom::new(sink, limits)), limits);
+    fn behind(front: Front, interrupt: Arc<AtomicBool>, options: &EngineOptions, sink: S) -> Self {
+        let limits = &options.limits;
+        let flow = FlowTable::new(Tap::new(Dicom::new(sink, limits).telling(options.data_sets.clone())), limits);
         Self { front, flow, interrupt, stats: Stats::default(), idle: false, due: false, last: None, ended: false }
     }
 

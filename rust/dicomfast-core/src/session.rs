@@ -16,6 +16,7 @@ use arrow_array::RecordBatch;
 use crate::capture::Input;
 #[cfg(feature = "live")]
 use crate::capture::{live::Live, save::Saver};
+use crate::dicom::DataSetOptions;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::pipeline::{Engine, EngineOptions, threads};
@@ -38,6 +39,14 @@ pub struct Options {
     pub filter: String,
     /// Where else to look for libpcap.
     pub libraries: Vec<PathBuf>,
+    pub data_sets: DataSetOptions,
+}
+
+impl Options {
+    fn engine(self, threads: usize) -> EngineOptions {
+        let Self { follow, limits, filter, libraries, data_sets, .. } = self;
+        EngineOptions { threads, follow, limits, filter, libraries, data_sets }
+    }
 }
 
 /// When rows that do not fill a batch are handed out.
@@ -70,16 +79,14 @@ impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
         let threads = threads(options.threads);
         let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1)?;
-        let Options { follow, limits, filter, libraries, .. } = options;
-        let engine_options = EngineOptions { threads, follow, limits, filter, libraries };
-        Ok(Self::of(Engine::open(inputs, &engine_options, rows)?))
+        Ok(Self::of(Engine::open(inputs, &options.engine(threads), rows)?))
     }
 
     /// Captures on interfaces that are open; the caller's thread decodes and makes the rows.
     #[cfg(feature = "live")]
-    pub(crate) fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: &Options) -> Result<Self> {
+    pub(crate) fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: Options) -> Result<Self> {
         let rows = Rows::new(Tables::new(&options.tables, &options.limits), false)?;
-        Ok(Self::of(Engine::live(live, saver, rows_wait, &options.limits, rows)?))
+        Ok(Self::of(Engine::live(live, saver, rows_wait, &options.engine(1), rows)?))
     }
 
     fn of(engine: Engine<Rows>) -> Self {

@@ -9,8 +9,8 @@ use arrow_schema::{Schema, SchemaRef};
 
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, SegmentRecord, Sink,
-    StallRecord, Wants,
+    AssociationRecord, CaptureRecord, ConnectionRecord, ElementRecord, EventRecord, ExportRecord, MessageRecord, ObjectRecord,
+    OperationRecord, PduRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
 use crate::findings::Rules;
 use crate::limits::Limits;
@@ -21,10 +21,13 @@ mod budget;
 mod capture_info;
 mod column;
 mod connections;
+mod elements;
 mod events;
+mod exports;
 mod findings;
 mod losses;
 mod messages;
+mod objects;
 mod operations;
 mod pdus;
 mod presentation_contexts;
@@ -101,6 +104,12 @@ tables! {
     Stalls in stalls;
     /// One row per association event and per DIMSE message, as it happens.
     Events in events;
+    /// One row per data set that a message carries.
+    Objects in objects;
+    /// One row per element of a data set, sequences and items among them.
+    Elements in elements;
+    /// One row per data set that was to be written to a file; made by `export` alone.
+    Exports in exports;
 }
 
 impl Table {
@@ -298,8 +307,33 @@ impl Sink for Tables {
         self.judge(|rules| rules.capture(&record));
     }
 
+    fn element(&mut self, record: ElementRecord) {
+        if let Some(rows) = &mut self.builders.elements {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
+    fn object(&mut self, record: ObjectRecord) {
+        if let Some(rows) = &mut self.builders.objects {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
+    fn export(&mut self, record: ExportRecord) {
+        if let Some(rows) = &mut self.builders.exports {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
     fn wants(&self) -> Wants {
-        Wants { pdus: self.builders.pdus.is_some(), segments: self.builders.segments.is_some(), events: self.builders.events.is_some() }
+        Wants {
+            pdus: self.builders.pdus.is_some(),
+            segments: self.builders.segments.is_some(),
+            events: self.builders.events.is_some(),
+            elements: self.builders.elements.is_some(),
+            objects: self.builders.objects.is_some(),
+            data: false,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dicomfast_core::capture::live::{self as engine, LiveOptions, Promiscuous};
 use dicomfast_core::capture::save::{Rotation, SaveOptions, Saver};
+use dicomfast_core::dicom::DataSetOptions;
 use dicomfast_core::limits::Limits;
 use dicomfast_core::session::{LiveAccounts, LiveSession, Options};
 use pyo3::prelude::*;
@@ -14,7 +15,7 @@ use pyo3::types::PyDict;
 
 use crate::error::{ArgumentError, to_python};
 use crate::limits;
-use crate::session::{Session, table};
+use crate::session::{Session, table, treatment};
 
 /// Interfaces that are open: the kernel keeps packets from now on.
 #[pyclass(frozen, module = "dicomfast._dicomfast")]
@@ -58,7 +59,7 @@ impl Live {
     }
 
     /// Begins to decode. Can be called once.
-    #[pyo3(signature = (tables, rows_wait = 40, path = None, rotate_bytes = None, rotate_seconds = None, rotate_files = None, unbuffered = false))]
+    #[pyo3(signature = (tables, rows_wait = 40, path = None, rotate_bytes = None, rotate_seconds = None, rotate_files = None, unbuffered = false, phi = "mask", key = None, hashes = false))]
     #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn session(
         &self,
@@ -70,15 +71,19 @@ impl Live {
         rotate_seconds: Option<u32>,
         rotate_files: Option<u32>,
         unbuffered: bool,
+        phi: &str,
+        key: Option<Vec<u8>>,
+        hashes: bool,
     ) -> PyResult<Session> {
+        let data_sets = DataSetOptions { phi: treatment(phi, key)?, hashes };
         let tables = tables.into_iter().map(|name| table(&name)).collect::<PyResult<Vec<_>>>()?;
         let live = self.live.lock().unwrap_or_else(PoisonError::into_inner).take();
         let live = live.ok_or_else(|| ArgumentError::new_err("a live capture can be scanned only once; open it again"))?;
         let rotation = Rotation { bytes: rotate_bytes, seconds: rotate_seconds, files: rotate_files };
-        let options = Options { tables, limits: self.limits.clone(), ..Options::default() };
+        let options = Options { tables, limits: self.limits.clone(), data_sets, ..Options::default() };
         let session = py.detach(|| {
             let saver = path.map(|path| Saver::create(SaveOptions { path, rotation, unbuffered }, live.headers())).transpose()?;
-            LiveSession::start(live, saver, Duration::from_millis(rows_wait), &options)
+            LiveSession::start(live, saver, Duration::from_millis(rows_wait), options)
         });
         Ok(Session::live(session.map_err(|error| to_python(py, &error))?))
     }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
+use dicomfast_core::dicom::DataSetOptions;
+use dicomfast_core::dicom::privacy::Phi;
 use dicomfast_core::session::{self as engine, LiveHandle, LiveSession, Options, Progress};
 use dicomfast_core::stats::Stats;
 use dicomfast_core::table::Table;
@@ -37,7 +39,7 @@ enum Pass {
 #[pymethods]
 impl Session {
     #[new]
-    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, filter = "", libraries = None))]
+    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, filter = "", libraries = None, phi = "mask", key = None, hashes = false))]
     #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn new(
         py: Python<'_>,
@@ -48,11 +50,16 @@ impl Session {
         follow: bool,
         filter: &str,
         libraries: Option<Vec<PathBuf>>,
+        phi: &str,
+        key: Option<Vec<u8>>,
+        hashes: bool,
     ) -> PyResult<Self> {
         let inputs = inputs.into_iter().map(|source| input::input(&source)).collect::<PyResult<Vec<_>>>()?;
         let tables = tables.into_iter().map(|name| table(&name)).collect::<PyResult<Vec<_>>>()?;
         let limits = limits::limits(limits.unwrap_or_default().into_iter().collect())?;
-        let options = Options { tables, threads, limits, follow, filter: filter.to_owned(), libraries: libraries.unwrap_or_default() };
+        let data_sets = DataSetOptions { phi: treatment(phi, key)?, hashes };
+        let (filter, libraries) = (filter.to_owned(), libraries.unwrap_or_default());
+        let options = Options { tables, threads, limits, follow, filter, libraries, data_sets };
         let engine = py.detach(|| engine::Session::open(inputs, options)).map_err(|error| to_python(py, &error))?;
         Ok(Self::of(Pass::Files(Box::new(engine)), None))
     }
@@ -140,6 +147,20 @@ impl Drop for Session {
         let mut engine = Some(engine);
         Python::try_attach(|py| py.detach(|| engine.take()));
         drop(engine);
+    }
+}
+
+/// What becomes of values that identify a person.
+pub(crate) fn treatment(phi: &str, key: Option<Vec<u8>>) -> PyResult<Phi> {
+    match (phi, key) {
+        ("mask", None) => Ok(Phi::Mask),
+        ("show", None) => Ok(Phi::Show),
+        ("pseudonym", Some(key)) if !key.is_empty() => Ok(Phi::Pseudonym(key)),
+        ("pseudonym", _) => {
+            Err(ArgumentError::new_err("phi=\"pseudonym\" needs a key: some secret bytes, the same for the same pseudonyms"))
+        }
+        ("mask" | "show", Some(_)) => Err(ArgumentError::new_err("a key is for phi=\"pseudonym\"")),
+        _ => Err(ArgumentError::new_err("phi is \"mask\", \"show\" or \"pseudonym\"")),
     }
 }
 

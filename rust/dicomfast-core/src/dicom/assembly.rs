@@ -2,6 +2,7 @@
 //! count of the data set's bytes. Knows presentation data values; not associations.
 
 use super::command;
+use super::dataset::DataSet;
 use super::issue::Issue;
 use super::pdu::{Pdu, Pdv};
 use crate::anomaly::AnomalyKind;
@@ -28,6 +29,14 @@ pub struct Assembled {
     pub data_seen: bool,
     pub dataset_bytes: u64,
     pub dataset_first: Option<Stamp>,
+    /// What is made of its data set, where anybody wants that.
+    pub data_set: Option<Box<DataSet>>,
+    /// What came before the first fragment of the data set that was seen is not known.
+    pub data_unsure: bool,
+    /// The last fragment of the data set came.
+    pub data_over: bool,
+    /// Its number.
+    pub number: Option<u64>,
     pub pdus: u32,
     pub first: Stamp,
     pub last: Stamp,
@@ -64,6 +73,10 @@ impl Assembled {
             data_seen: false,
             dataset_bytes: 0,
             dataset_first: None,
+            data_set: None,
+            data_unsure: false,
+            data_over: false,
+            number: None,
             pdus: 0,
             first,
             last: pdu.last,
@@ -154,6 +167,7 @@ impl Assembly {
         if let Some(message) = self.open.get_mut(self.current) {
             message.touch(pdu);
             if !pdv.is_command {
+                message.data_unsure |= !message.data_seen && (!message.command_over || message.torn);
                 if !message.command_over {
                     // Data before the command set is over: part of it, or all, was lost.
                     message.complete = false;
@@ -189,6 +203,10 @@ impl Assembly {
             message.command_whole &= whole;
         } else {
             message.dataset_bytes += pdv.length;
+            message.data_over = pdv.is_last && whole;
+            if let Some(data_set) = &mut message.data_set {
+                data_set.loss.fragment(pdu);
+            }
         }
         message.complete &= whole;
         if !pdv.is_last {
@@ -203,6 +221,16 @@ impl Assembly {
             }
         }
         Some(self.open.remove(self.current))
+    }
+
+    /// The message of the fragment at hand.
+    pub fn current(&mut self) -> Option<&mut Assembled> {
+        self.open.get_mut(self.current)
+    }
+
+    /// How many of the next bytes of the data fragment at hand nobody looks at.
+    pub fn unread(&self) -> u64 {
+        self.open.get(self.current).and_then(|message| message.data_set.as_deref()).map_or(u64::MAX, DataSet::unread)
     }
 
     /// Whether a message has begun and is not over, and nothing is missing since.
@@ -222,6 +250,9 @@ impl Assembly {
             message.complete = false;
             message.command_whole = false;
             message.torn = true;
+            if let Some(data_set) = &mut message.data_set {
+                data_set.loss.tear();
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::associate::{Associate, context_records};
 use super::border::Unseen;
+use super::carry::Deferred;
 use super::pairing::Pairing;
 use super::pdu::{P_DATA, Pdu};
 use super::status::{Category, status};
@@ -57,7 +58,7 @@ pub struct Association {
     max_pdu_sent: Ends<Option<u32>>,
     pub pairing: Pairing,
     /// Messages that wait for the answer that names their transfer syntax.
-    pub deferred: Vec<MessageRecord>,
+    pub deferred: Vec<Deferred>,
     pub messages: u64,
     operations: u64,
     stored: u64,

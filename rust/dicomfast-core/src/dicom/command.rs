@@ -4,7 +4,7 @@
 mod describe;
 mod element;
 
-pub use describe::{command_lines, command_name, is_request, is_response, operation_name};
+pub use describe::{command_lines, command_name, data_set_role, is_request, is_response, operation_name};
 
 use element::{Element, Elements, Encoding};
 

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::assembly::Assembly;
 use super::association::Association;
+use super::carry::DataSetOptions;
 use super::framer::Framer;
 use super::handler::{Handler, Out};
 use super::resync::{Verdict, judge};
@@ -56,6 +57,7 @@ pub struct Dicom<S> {
     pub sink: S,
     limits: Limits,
     wants: Wants,
+    options: DataSetOptions,
     next_association: u64,
     next_message: u64,
 }
@@ -63,7 +65,13 @@ pub struct Dicom<S> {
 impl<S: Sink> Dicom<S> {
     pub fn new(sink: S, limits: &Limits) -> Self {
         let wants = sink.wants();
-        Self { sink, limits: limits.clone(), wants, next_association: 0, next_message: 0 }
+        Self { sink, limits: limits.clone(), wants, options: DataSetOptions::default(), next_association: 0, next_message: 0 }
+    }
+
+    /// How it tells of data sets.
+    #[must_use]
+    pub fn telling(self, options: DataSetOptions) -> Self {
+        Self { options, ..self }
     }
 
     /// Runs a direction's framer with everything it may change.
@@ -78,8 +86,9 @@ impl<S: Sink> Dicom<S> {
         let Lane { framer, assembly, at, lost, hole, .. } = lane;
         framer.start = *info.starts.get(end);
         let mut handler = Handler {
-            out: Out { sink: &mut self.sink, wants: self.wants, next_message: &mut self.next_message, info },
+            out: Out { sink: &mut self.sink, wants: self.wants, options: &self.options, info },
             limits,
+            next_message: &mut self.next_message,
             next_association: &mut self.next_association,
             assembly,
             at,

@@ -74,9 +74,49 @@ impl Framer {
         } else if self.pdv.is_command {
             self.state = State::Command;
         } else {
-            self.unread = length;
             self.state = State::Data;
+            self.next_data(upper);
         }
+    }
+
+    /// Bytes of the fragment are over.
+    pub(super) fn pass(&mut self, count: u64) {
+        self.pdv_left -= count;
+        self.pdu.remaining -= count;
+    }
+
+    /// Tells the reader of a data set how many bytes have gone by that it did not want.
+    pub(super) fn tell_passed(&mut self, upper: &mut impl Upper) {
+        let passed = self.untold - self.unread;
+        self.untold = self.unread;
+        self.pass(passed);
+        if passed > 0 && !self.pdv.is_command {
+            upper.data_passed(passed);
+        }
+    }
+
+    /// Asks how many of the next bytes of the fragment will not be read; without a next one it is over.
+    pub(super) fn next_data(&mut self, upper: &mut impl Upper) {
+        let wanted = if self.pdv.is_command { u64::MAX } else { upper.data_unread() };
+        self.unread = wanted.min(self.pdv_left);
+        self.untold = self.unread;
+        if self.pdv_left == 0 {
+            self.pdv_over(upper);
+        }
+    }
+
+    /// Up to `left` bytes of the fragment are missing; gives how many bytes beyond it are.
+    pub(super) fn miss(&mut self, left: u64, upper: &mut impl Upper) -> u64 {
+        self.tell_passed(upper);
+        let count = left.min(self.pdv_left);
+        self.pdu.complete = false;
+        self.pdv_whole = false;
+        self.pass(count);
+        if !self.pdv.is_command {
+            upper.data_lost(count);
+        }
+        self.next_data(upper);
+        left - count
     }
 
     pub(super) fn pdv_over(&mut self, upper: &mut impl Upper) {

@@ -19,7 +19,7 @@ pub(super) enum State {
     Body,
     PdvHeader,
     Command,
-    /// In [`Framer::unread`] bytes of a data fragment.
+    /// In a data fragment, the next [`Framer::unread`] bytes of which nobody reads.
     Data,
     /// In [`Framer::unread`] bytes that belong to the PDU, but not to a known fragment.
     Rest,
@@ -37,7 +37,10 @@ pub struct Framer {
     pub(super) pdu: Pdu,
     pub(super) pdv: Pdv,
     pub(super) pdv_whole: bool,
+    /// Bytes of the fragment that are still to come, as far as its reader was told.
     pub(super) pdv_left: u64,
+    /// How much of that was `unread` when its reader was told last.
+    pub(super) untold: u64,
     pub(super) last: Stamp,
     pub(super) received: Option<u64>,
     /// Bytes searched since the boundaries were last known.
@@ -60,6 +63,7 @@ impl Default for Framer {
             pdv: Pdv::default(),
             pdv_whole: true,
             pdv_left: 0,
+            untold: 0,
             last: NOWHERE,
             received: None,
             searched: 0,
@@ -189,8 +193,16 @@ impl Framer {
                 }
                 tail
             }
-            // Nothing is left of either: they end when `unread` does.
-            State::Data | State::Rest => {
+            State::Data => {
+                let count = self.pdv_left.min(bytes.len() as u64) as usize;
+                let (head, tail) = bytes.split_at_checked(count).unwrap_or((bytes, &[]));
+                upper.data(self.last, head);
+                self.pass(head.len() as u64);
+                self.next_data(upper);
+                tail
+            }
+            // Nothing is left of it: it ends when `unread` does.
+            State::Rest => {
                 self.after_unread(upper);
                 bytes
             }
@@ -290,9 +302,8 @@ impl Framer {
         }
         match self.state {
             State::Data => {
-                self.pdu.remaining -= self.pdv_left;
-                self.pdv_left = 0;
-                self.pdv_over(upper);
+                self.tell_passed(upper);
+                self.next_data(upper);
             }
             State::Rest => {
                 self.pdu.remaining = 0;

@@ -16,10 +16,11 @@ impl Framer {
         self.received = None;
         self.reached = place.offset + length;
         let mut left = length;
-        if self.unread > 0 {
+        if matches!(self.state, State::Data) {
+            left = self.miss(left, upper);
+        } else if self.unread > 0 {
             let count = self.unread.min(left);
             self.pdu.complete = false;
-            self.pdv_whole = false;
             self.skip(count, upper);
             left -= count;
         }
@@ -45,9 +46,8 @@ impl Framer {
                 // The rest of the fragment is passed over: only the bytes before the hole are read as a command set.
                 self.pdv_left -= left;
                 self.pdu.remaining -= left;
-                self.unread = self.pdv_left;
                 self.state = State::Data;
-                self.after_unread(upper);
+                self.next_data(upper);
             }
             State::PdvHeader | State::Command if left + self.have as u64 <= self.pdu.remaining => {
                 let partial = matches!(self.state, State::Command);
@@ -112,9 +112,10 @@ impl Framer {
                 self.pdu.complete = false;
                 self.pdu.last = self.last;
                 if matches!(self.state, State::Command | State::Data) {
-                    let left = if self.unread > 0 { self.unread } else { self.pdv_left };
-                    let seen = self.pdv.length - left;
-                    self.pdu.remaining -= self.pdv_left - left;
+                    if matches!(self.state, State::Data) {
+                        self.tell_passed(upper);
+                    }
+                    let seen = self.pdv.length - self.pdv_left;
                     upper.pdv_end(&self.pdu, Pdv { is_last: false, length: seen, ..self.pdv }, false);
                 }
                 upper.end(&self.pdu);

@@ -6,21 +6,22 @@ use std::collections::VecDeque;
 use super::assembly::{Assembled, Assembly, NO_DATA_SET};
 use super::associate::{self, Associate, Kind};
 use super::association::Association;
+use super::carry::{self, DataSetOptions, Deferred};
 use super::command;
 use super::describe;
 use super::pairing::{Paired, Span};
 use super::pdu::{P_DATA, Pdu, Pdv, Upper};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{Closed, CommandSet, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
+use crate::event::{Closed, CommandSet, DataEvent, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
 use crate::flow::{End, Info};
 use crate::limits::Limits;
 use crate::transport::Timeline;
 
-/// Where rows go, and what numbers them.
+/// Where rows go, and what they tell.
 pub(super) struct Out<'a, S> {
     pub(super) sink: &'a mut S,
     pub(super) wants: Wants,
-    pub(super) next_message: &'a mut u64,
+    pub(super) options: &'a DataSetOptions,
     pub(super) info: &'a Info,
 }
 
@@ -29,16 +30,21 @@ impl<S: Sink> Out<'_, S> {
         self.sink.anomaly(anomaly.at(stamp).on(self.info.connection).within(association));
     }
 
-    pub(super) fn message(&mut self, association: &Association, mut message: MessageRecord) {
-        if message.transfer_syntax.is_none() {
-            message.transfer_syntax = association.transfer_syntax(message.context_id);
-        }
-        message.message = *self.next_message;
-        *self.next_message += 1;
+    pub(super) fn message(&mut self, association: &Association, mut deferred: Deferred) {
+        deferred.settle(association);
+        let Deferred { message, object } = deferred;
         if self.wants.events {
             self.sink.event(describe::message(&message, association, self.info));
         }
         self.sink.message(message);
+        if let Some(object) = object {
+            if self.wants.data {
+                self.sink.data(DataEvent::End(&object));
+            }
+            if self.wants.objects {
+                self.sink.object(*object);
+            }
+        }
     }
 
     pub(super) fn operation(&mut self, association: &mut Association, mut operation: OperationRecord) {
@@ -68,6 +74,7 @@ impl<S: Sink> Out<'_, S> {
 pub(super) struct Handler<'a, S> {
     pub(super) out: Out<'a, S>,
     pub(super) limits: &'a Limits,
+    pub(super) next_message: &'a mut u64,
     pub(super) next_association: &'a mut u64,
     pub(super) assembly: &'a mut Assembly,
     pub(super) at: &'a mut u64,
@@ -110,10 +117,10 @@ impl<S: Sink> Handler<'_, S> {
         }
         let index = self.index();
         let Some(association) = self.associations.get_mut(index) else { return };
-        let command = assembled.command;
+        let command = std::mem::take(&mut assembled.command);
         let message = MessageRecord {
             association: association.number,
-            message: 0,
+            message: assembled.number.unwrap_or_default(),
             sender: association.sender(end, info),
             context_id: assembled.context_id,
             transfer_syntax: association.transfer_syntax(assembled.context_id),
@@ -141,10 +148,12 @@ impl<S: Sink> Handler<'_, S> {
             association.pairing.lose(message.sender, assembled.start);
         }
         let Paired { finished, evicted } = association.pairing.message(&message, span, info.connection, self.limits.pending_operations);
+        let object = carry::finish(&mut assembled, &message, &mut self.out, self.limits);
+        let deferred = Deferred { message, object };
         if association.awaits_answer(info) && association.deferred.len() < self.limits.deferred_messages {
-            association.deferred.push(message);
+            association.deferred.push(deferred);
         } else {
-            self.out.message(association, message);
+            self.out.message(association, deferred);
         }
         for operation in finished {
             self.out.operation(association, operation);
@@ -280,12 +289,37 @@ impl<S: Sink> Upper for Handler<'_, S> {
             );
         }
         let step = self.assembly.pdv(pdu, pdv, self.timeline);
+        if let Some(message) = self.assembly.current()
+            && message.number.is_none()
+        {
+            message.number = Some(*self.next_message);
+            *self.next_message += 1;
+        }
         if let Some((kind, detail)) = step.issue {
             self.note(pdu.last, Anomaly::new(kind, detail).spanning(pdu.offset, pdv.length));
         }
         for broken in step.broken {
             self.message(broken);
         }
+        self.carry(pdu, pdv);
+    }
+
+    fn data_unread(&self) -> u64 {
+        self.assembly.unread()
+    }
+
+    fn data(&mut self, stamp: Stamp, bytes: &[u8]) {
+        self.carried(stamp, bytes);
+    }
+
+    fn data_passed(&mut self, count: u64) {
+        if let Some(data_set) = self.assembly.current().and_then(|message| message.data_set.as_deref_mut()) {
+            data_set.passed(count);
+        }
+    }
+
+    fn data_lost(&mut self, count: u64) {
+        self.missed(count);
     }
 
     fn command(&mut self, bytes: &[u8]) {

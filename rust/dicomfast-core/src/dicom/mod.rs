@@ -4,9 +4,11 @@ mod assembly;
 pub mod associate;
 mod association;
 mod border;
+mod carry;
 mod codes;
 pub mod command;
 mod conversation;
+pub mod dataset;
 mod describe;
 mod doubt;
 mod fragments;
@@ -18,11 +20,13 @@ pub mod names;
 mod pairing;
 pub mod pdu;
 mod phase;
+pub mod privacy;
 pub mod resync;
 pub mod status;
 pub mod text;
 mod tls;
 
+pub use carry::DataSetOptions;
 pub use conversation::{Conversation, Dicom};
 
 #[cfg(test)]

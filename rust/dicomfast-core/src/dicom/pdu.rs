@@ -86,6 +86,16 @@ pub trait Upper {
     fn pdv(&mut self, pdu: &Pdu, pdv: Pdv);
     /// The next bytes of a command fragment.
     fn command(&mut self, bytes: &[u8]);
+    /// How many of the next bytes of a data fragment will not be looked at.
+    fn data_unread(&self) -> u64 {
+        u64::MAX
+    }
+    /// The next bytes of a data fragment.
+    fn data(&mut self, _stamp: Stamp, _bytes: &[u8]) {}
+    /// So many bytes of a data fragment were there, within what is unread.
+    fn data_passed(&mut self, _count: u64) {}
+    /// So many bytes of a data fragment are missing.
+    fn data_lost(&mut self, _count: u64) {}
     /// The fragment is over; `whole` is false where bytes of it are missing.
     fn pdv_end(&mut self, pdu: &Pdu, pdv: Pdv, whole: bool);
     fn end(&mut self, pdu: &Pdu);

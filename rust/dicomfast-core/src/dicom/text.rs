@@ -63,7 +63,7 @@ fn ascii(raw: &[u8]) -> String {
     text
 }
 
-fn escape(text: &mut String, bytes: &[u8]) {
+pub(super) fn escape(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
         // Writing to a String cannot fail.
         let _ = write!(text, "\\x{byte:02X}");
@@ -71,7 +71,7 @@ fn escape(text: &mut String, bytes: &[u8]) {
 }
 
 /// Neither a control character nor one that is invisible or turns the direction of writing (Unicode's Cf, Zl and Zp).
-fn is_plain(character: char) -> bool {
+pub(super) fn is_plain(character: char) -> bool {
     !character.is_control()
         && !matches!(character,
             '\u{AD}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{890}' | '\u{891}' | '\u{8E2}' | '\u{180E}'

@@ -48,7 +48,7 @@ impl CommandSet {
 #[derive(Clone, Debug)]
 pub struct MessageRecord {
     pub association: u64,
-    /// Number within the capture, in the order in which messages began to be seen complete or lost.
+    /// Number within the capture, in the order in which messages began.
     pub message: u64,
     pub sender: Sender,
     pub context_id: u8,

@@ -69,15 +69,15 @@ pub struct LiveHandle {
 
 impl LiveSession {
     /// Begins to decode. Rows wait for at most `rows_wait` until they are handed out, as long as the caller takes them.
-    pub fn start(live: Live, saver: Option<Saver>, rows_wait: Duration, options: &Options) -> Result<Self> {
+    pub fn start(live: Live, saver: Option<Saver>, rows_wait: Duration, options: Options) -> Result<Self> {
+        let bound = options.limits.live_queue_bytes;
         let interrupt = live.interrupt_flag();
         let captured = live.counters();
         let session = Session::live(live, saver, rows_wait, options)?;
         // Bounded by the bytes that wait.
         let (hand_on, made) = unbounded();
         let counters = Arc::<Counters>::default();
-        let mut decoding =
-            Decoding { session, hand_on, counters: Arc::clone(&counters), bound: options.limits.live_queue_bytes, shed: Shed::default() };
+        let mut decoding = Decoding { session, hand_on, counters: Arc::clone(&counters), bound, shed: Shed::default() };
         let thread = std::thread::Builder::new()
             .name("dicomfast-decode".to_owned())
             .spawn(move || decoding.run())

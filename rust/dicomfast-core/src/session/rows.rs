@@ -10,8 +10,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use crate::anomaly::Anomaly;
 use crate::error::{Error, Result};
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, SegmentRecord, Sink,
-    StallRecord, Wants,
+    AssociationRecord, CaptureRecord, ConnectionRecord, ElementRecord, EventRecord, ExportRecord, MessageRecord, ObjectRecord,
+    OperationRecord, PduRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
 use crate::table::{Table, Tables};
 
@@ -58,6 +58,9 @@ enum Told {
     Event(Box<EventRecord>),
     Anomaly(Anomaly),
     Capture(Box<CaptureRecord>),
+    Element(Box<ElementRecord>),
+    Object(Box<ObjectRecord>),
+    Export(Box<ExportRecord>),
 }
 
 /// What is left at the end.
@@ -194,6 +197,9 @@ impl Told {
             Self::Event(record) => sink.event(*record),
             Self::Anomaly(record) => sink.anomaly(record),
             Self::Capture(record) => sink.capture(*record),
+            Self::Element(record) => sink.element(*record),
+            Self::Object(record) => sink.object(*record),
+            Self::Export(record) => sink.export(*record),
         }
     }
 }
@@ -229,4 +235,7 @@ forward! {
     event(EventRecord) as |record| Told::Event(Box::new(record));
     anomaly(Anomaly) as Told::Anomaly;
     capture(CaptureRecord) as |record| Told::Capture(Box::new(record));
+    element(ElementRecord) as |record| Told::Element(Box::new(record));
+    object(ObjectRecord) as |record| Told::Object(Box::new(record));
+    export(ExportRecord) as |record| Told::Export(Box::new(record));
 }

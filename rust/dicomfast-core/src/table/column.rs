@@ -10,12 +10,16 @@ use arrow_array::types::{
     ArrowPrimitiveType, DurationNanosecondType, Float64Type, Int32Type, Int64Type, TimestampNanosecondType, UInt8Type, UInt16Type,
     UInt32Type, UInt64Type,
 };
-use arrow_array::{ArrayRef, DictionaryArray, ListArray, PrimitiveArray, StructArray};
-use arrow_buffer::{NullBufferBuilder, OffsetBuffer};
-use arrow_schema::{DataType, Field, Fields, Metadata, TimeUnit};
+use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray};
+use arrow_buffer::NullBufferBuilder;
+use arrow_schema::{DataType, Field, Metadata, TimeUnit};
 use hashbrown::HashMap;
 
 use crate::event::{self, NO_TIME};
+
+mod ranges;
+
+pub(super) use ranges::{Lost, Ranges};
 
 /// The key of a field's metadata under which its documentation stands.
 pub const DOC: &str = "doc";
@@ -52,7 +56,7 @@ macro_rules! columns {
     ) => {
         #[derive(Default)]
         pub(super) struct Builder {
-            rows: usize,
+            added: usize,
             $($name: $crate::table::column::$kind,)+
             $($part: $columns,)*
         }
@@ -62,7 +66,7 @@ macro_rules! columns {
                 $(let $local = $init;)*
                 $(self.$name.append($value);)+
                 $(self.$part.append($of);)*
-                self.rows += 1;
+                self.added += 1;
             }
         }
 
@@ -73,11 +77,11 @@ macro_rules! columns {
             }
 
             fn rows(&self) -> usize {
-                self.rows
+                self.added
             }
 
             fn arrays(&mut self) -> Vec<arrow_array::ArrayRef> {
-                self.rows = 0;
+                self.added = 0;
                 let own = vec![$($crate::table::column::Column::finish(&mut self.$name),)+];
                 [own, $($crate::table::column::Columns::arrays(&mut self.$part),)*].concat()
             }
@@ -345,45 +349,6 @@ impl Column for Tags {
 
     fn finish(&mut self) -> ArrayRef {
         Arc::new(self.0.finish())
-    }
-}
-
-/// Ranges as `list<struct<start: int64, end: int64>>`; null where there is none.
-#[derive(Default)]
-pub(super) struct Ranges {
-    offsets: Vec<i32>,
-    starts: Number<Int64Type>,
-    ends: Number<Int64Type>,
-    nulls: Nulls,
-}
-
-impl Ranges {
-    pub(super) fn append(&mut self, ranges: &[(i64, i64)]) {
-        for (start, end) in ranges {
-            self.starts.append(*start);
-            self.ends.append(*end);
-        }
-        self.offsets.push(self.starts.values.len() as i32);
-        self.nulls.0.append(!ranges.is_empty());
-    }
-
-    fn fields() -> Fields {
-        Fields::from(vec![Field::new("start", DataType::Int64, true), Field::new("end", DataType::Int64, true)])
-    }
-}
-
-impl Column for Ranges {
-    fn data_type() -> DataType {
-        DataType::new_list(DataType::Struct(Self::fields()), true)
-    }
-
-    fn finish(&mut self) -> ArrayRef {
-        let edges: Vec<ArrayRef> = vec![Arc::new(self.starts.array()), Arc::new(self.ends.array())];
-        let ranges = StructArray::new(Self::fields(), edges, None);
-        let mut offsets = vec![0];
-        offsets.append(&mut self.offsets);
-        let field = Arc::new(Field::new_list_field(DataType::Struct(Self::fields()), true));
-        Arc::new(ListArray::new(field, OffsetBuffer::new(offsets.into()), Arc::new(ranges), self.nulls.0.finish()))
     }
 }
 

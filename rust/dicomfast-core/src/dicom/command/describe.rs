@@ -39,6 +39,28 @@ pub fn operation_name(field: u16) -> &'static str {
     name.strip_suffix("-RQ").or_else(|| name.strip_suffix("-RSP")).unwrap_or(name)
 }
 
+/// What the data set of a message is for (PS3.7 sections 9.1 and 10.1, PS3.4 annex C); `None` where the command has none.
+pub fn data_set_role(field: u16) -> Option<&'static str> {
+    Some(match field {
+        0x0001 => "store",
+        0x0010 => "get identifier",
+        0x8010 => "get failed instances",
+        0x0020 => "find identifier",
+        0x8020 => "find match",
+        0x0021 => "move identifier",
+        0x8021 => "move failed instances",
+        0x0100 => "n-event-report information",
+        0x8100 => "n-event-report reply",
+        0x8110 => "n-get attributes",
+        0x0120 => "n-set modifications",
+        0x8120 => "n-set attributes",
+        0x0130 => "n-action information",
+        0x8130 => "n-action reply",
+        0x0140 | 0x8140 => "n-create attributes",
+        _ => return None,
+    })
+}
+
 /// A command field that PS3.7 defines, of a response.
 pub fn is_response(field: u16) -> bool {
     command_name(field).ends_with("-RSP")
