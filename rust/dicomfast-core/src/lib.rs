@@ -16,6 +16,7 @@ pub mod error;
 pub mod event;
 pub mod findings;
 pub mod flow;
+pub mod joins;
 pub mod limits;
 pub mod net;
 pub mod pipeline;

@@ -13,6 +13,7 @@ use crate::event::{
     OperationRecord, PduRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
 use crate::findings::Rules;
+use crate::joins::{Peers, Studies, Suboperations};
 use crate::limits::Limits;
 
 mod anomalies;
@@ -30,10 +31,13 @@ mod messages;
 mod objects;
 mod operations;
 mod pdus;
+mod peers;
 mod presentation_contexts;
 mod segments;
 mod side;
 mod stalls;
+mod studies;
+mod suboperations;
 
 use column::Columns;
 pub use column::DOC;
@@ -108,6 +112,12 @@ tables! {
     Objects in objects;
     /// One row per element of a data set, sequences and items among them.
     Elements in elements;
+    /// One row per AE title, address, role and implementation.
+    Peers in peers;
+    /// One row per series that a sender stored at a receiver.
+    Studies in studies;
+    /// One row per C-STORE that a C-MOVE or C-GET caused.
+    Suboperations in suboperations;
     /// One row per data set that was to be written to a file; made by `export` alone.
     Exports in exports;
 }
@@ -171,6 +181,9 @@ pub struct Tables {
     rules: Option<Rules>,
     quota: anomalies::Quota,
     losses: losses::Losses,
+    peers: Option<Peers>,
+    studies: Option<Studies>,
+    suboperations: Option<Suboperations>,
     ready: VecDeque<(Table, RecordBatch)>,
 }
 
@@ -181,6 +194,9 @@ impl Tables {
             rules: wanted.contains(&Table::Findings).then(|| Rules::new(limits)),
             quota: anomalies::Quota::new(limits.anomalies_per_kind),
             losses: losses::Losses::default(),
+            peers: wanted.contains(&Table::Peers).then(|| Peers::new(limits.peers)),
+            studies: wanted.contains(&Table::Studies).then(|| Studies::new(limits.series, limits.series_instances)),
+            suboperations: wanted.contains(&Table::Suboperations).then(|| Suboperations::new(limits.waiting_suboperations)),
             ready: VecDeque::new(),
         }
     }
@@ -203,6 +219,18 @@ impl Tables {
             rules.finish();
         }
         self.collect_findings();
+        if let (Some(peers), Some(rows)) = (&mut self.peers, &mut self.builders.peers) {
+            for peer in peers.finish() {
+                rows.add(&mut self.ready, |builder| builder.append(&peer));
+            }
+        }
+        if let Some(studies) = &mut self.studies {
+            studies.finish();
+        }
+        if let Some(suboperations) = &mut self.suboperations {
+            suboperations.finish();
+        }
+        self.collect_joins();
         if let Some(rows) = &mut self.builders.anomalies {
             for summary in self.quota.summaries() {
                 rows.add(&mut self.ready, |builder| builder.append(&summary));
@@ -215,6 +243,20 @@ impl Tables {
         if let Some(rules) = &mut self.rules {
             feed(rules);
             self.collect_findings();
+        }
+    }
+
+    /// Takes what the joins have found.
+    fn collect_joins(&mut self) {
+        if let (Some(studies), Some(rows)) = (&mut self.studies, &mut self.builders.studies) {
+            for series in studies.take() {
+                rows.add(&mut self.ready, |builder| builder.append(&series));
+            }
+        }
+        if let (Some(suboperations), Some(rows)) = (&mut self.suboperations, &mut self.builders.suboperations) {
+            for row in suboperations.take() {
+                rows.add(&mut self.ready, |builder| builder.append(&row));
+            }
         }
     }
 
@@ -246,6 +288,16 @@ impl Sink for Tables {
                 rows.add(&mut self.ready, |builder| builder.append(&row));
             }
         }
+        if let Some(peers) = &mut self.peers {
+            peers.association(&record);
+        }
+        if let Some(studies) = &mut self.studies {
+            studies.association(&record);
+        }
+        if let Some(suboperations) = &mut self.suboperations {
+            suboperations.association(&record);
+        }
+        self.collect_joins();
         self.judge(|rules| rules.association(&record));
     }
 
@@ -259,6 +311,12 @@ impl Sink for Tables {
     fn operation(&mut self, record: OperationRecord) {
         if let Some(rows) = &mut self.builders.operations {
             rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+        if let Some(studies) = &mut self.studies {
+            studies.operation(&record);
+        }
+        if let Some(suboperations) = &mut self.suboperations {
+            suboperations.operation(&record);
         }
         self.judge(|rules| rules.operation(&record));
     }
@@ -317,6 +375,9 @@ impl Sink for Tables {
         if let Some(rows) = &mut self.builders.objects {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
+        if let Some(studies) = &mut self.studies {
+            studies.object(record);
+        }
     }
 
     fn export(&mut self, record: ExportRecord) {
@@ -331,7 +392,7 @@ impl Sink for Tables {
             segments: self.builders.segments.is_some(),
             events: self.builders.events.is_some(),
             elements: self.builders.elements.is_some(),
-            objects: self.builders.objects.is_some(),
+            objects: self.builders.objects.is_some() || self.studies.is_some(),
             data: false,
         }
     }

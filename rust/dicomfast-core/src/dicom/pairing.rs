@@ -3,15 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::command::{C_FIND_RQ, C_GET_RQ, C_MOVE_RQ};
 use crate::event::{Budget, MessageRecord, NO_TIME, OperationRecord, Sender, Spent, Time};
 
 /// C-CANCEL-RQ (PS3.7 section 9.3.2.3).
 pub const C_CANCEL_RQ: u16 = 0x0fff;
 const RESPONSE: u16 = 0x8000;
-/// Commands with several responses.
-const C_GET_RQ: u16 = 0x0010;
-const C_FIND_RQ: u16 = 0x0020;
-const C_MOVE_RQ: u16 = 0x0021;
 
 /// Whether a response with this status is followed by more (PS3.7 annex C: FF00 and FF01).
 pub fn is_pending(status: u16) -> bool {
