@@ -32,6 +32,7 @@ class Session:
         threads: int = 0,
         limits: dict[str, int] | None = None,
         follow: bool = False,
+        connections: list[int] | None = None,
     ) -> Session:
         """Open the inputs.
 
@@ -42,6 +43,7 @@ class Session:
             first `next`.
         limits: bounds by name, see `default_limits`.
         follow: at the end of the last input wait for more.
+        connections: numbers of connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole.
 
         Raises OpenError, FormatError or ArgumentError.
         """

@@ -8,6 +8,7 @@ mod message;
 mod report;
 mod segment;
 mod stall;
+mod wants;
 
 pub use association::{AssociationRecord, ContextRecord, EndedBy, EventRecord, Outcome, PduRecord, PeerRecord};
 pub use budget::{Budget, Class, Spent};
@@ -16,6 +17,7 @@ pub use message::{CommandSet, MessageRecord, OperationRecord};
 pub use report::{CaptureRecord, FindingRecord, Severity};
 pub use segment::{Sack, SegmentRecord, analysis};
 pub use stall::{Cause, Confidence, StallRecord};
+pub use wants::{Connections, Wants};
 
 use std::net::IpAddr;
 
@@ -106,12 +108,4 @@ pub trait Sink {
     fn wants(&self) -> Wants {
         Wants::default()
     }
-}
-
-/// What a consumer wants: records that nobody asked for are not made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wants {
-    pub pdus: bool,
-    pub segments: bool,
-    pub events: bool,
 }

@@ -10,6 +10,7 @@ use arrow_array::RecordBatch;
 
 use crate::capture::Input;
 use crate::error::{Error, Result};
+use crate::event::Connections;
 use crate::limits::Limits;
 use crate::pipeline::{Engine, EngineOptions, threads};
 use crate::stats::Stats;
@@ -20,6 +21,8 @@ use rows::{Rest, Rows};
 #[derive(Clone, Debug)]
 pub struct Options {
     pub tables: Vec<Table>,
+    /// Whose rows are made.
+    pub connections: Connections,
     /// 1 or 2; 0 means two where the machine has two processors.
     pub threads: usize,
     /// Wait for more at the end of a growing file.
@@ -47,7 +50,7 @@ pub struct Session {
 impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
         let threads = threads(options.threads);
-        let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1)?;
+        let rows = Rows::new(Tables::new(&options.tables, options.connections, &options.limits), threads > 1)?;
         let engine_options = EngineOptions { threads, follow: options.follow, limits: options.limits };
         Ok(Self { engine: Engine::open(inputs, &engine_options, rows)?, ready: VecDeque::new(), ended: false, error: None })
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
+use dicomfast_core::event::Connections;
 use dicomfast_core::session::{self as engine, Options, Progress};
 use dicomfast_core::stats::Stats;
 use dicomfast_core::table::Table;
@@ -27,7 +28,7 @@ pub(crate) struct Session {
 #[pymethods]
 impl Session {
     #[new]
-    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false))]
+    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, connections = None))]
     fn new(
         py: Python<'_>,
         inputs: Vec<Bound<'_, PyAny>>,
@@ -35,11 +36,13 @@ impl Session {
         threads: usize,
         limits: Option<HashMap<String, u64>>,
         follow: bool,
+        connections: Option<Vec<u64>>,
     ) -> PyResult<Self> {
         let inputs = inputs.into_iter().map(|source| input::input(&source)).collect::<PyResult<Vec<_>>>()?;
         let tables = tables.into_iter().map(|name| table(&name)).collect::<PyResult<Vec<_>>>()?;
         let limits = limits::limits(limits.unwrap_or_default().into_iter().collect())?;
-        let options = Options { tables, threads, limits, follow };
+        let options =
+            Options { tables, connections: connections.map_or_else(Connections::default, Connections::only), threads, limits, follow };
         let engine = py.detach(|| engine::Session::open(inputs, options)).map_err(|error| to_python(py, &error))?;
         Ok(Self { engine: Mutex::new(Some(engine)), stats: Mutex::default(), process: std::process::id() })
     }

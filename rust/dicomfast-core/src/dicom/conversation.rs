@@ -78,7 +78,7 @@ impl<S: Sink> Dicom<S> {
         let Lane { framer, assembly, at, lost, hole, .. } = lane;
         framer.start = *info.starts.get(end);
         let mut handler = Handler {
-            out: Out { sink: &mut self.sink, wants: self.wants, next_message: &mut self.next_message, info },
+            out: Out { sink: &mut self.sink, wants: &self.wants, next_message: &mut self.next_message, info },
             limits,
             next_association: &mut self.next_association,
             assembly,

@@ -19,7 +19,7 @@ use crate::transport::Timeline;
 /// Where rows go, and what numbers them.
 pub(super) struct Out<'a, S> {
     pub(super) sink: &'a mut S,
-    pub(super) wants: Wants,
+    pub(super) wants: &'a Wants,
     pub(super) next_message: &'a mut u64,
     pub(super) info: &'a Info,
 }
@@ -35,7 +35,7 @@ impl<S: Sink> Out<'_, S> {
         }
         message.message = *self.next_message;
         *self.next_message += 1;
-        if self.wants.events {
+        if self.wants.events && self.wants.of.hold(self.info.connection) {
             self.sink.event(describe::message(&message, association, self.info));
         }
         self.sink.message(message);
@@ -50,7 +50,7 @@ impl<S: Sink> Out<'_, S> {
         for message in std::mem::take(&mut association.deferred) {
             self.message(&association, message);
         }
-        let (known, orphans) = association.pairing.finish(self.info.connection);
+        let (known, orphans) = association.pairing.finish();
         for operation in known {
             self.operation(&mut association, operation);
         }
@@ -113,6 +113,7 @@ impl<S: Sink> Handler<'_, S> {
         let command = assembled.command;
         let message = MessageRecord {
             association: association.number,
+            connection: info.connection,
             message: 0,
             sender: association.sender(end, info),
             context_id: assembled.context_id,
@@ -140,7 +141,7 @@ impl<S: Sink> Handler<'_, S> {
             *self.lost = (*self.lost).max(assembled.end);
             association.pairing.lose(message.sender, assembled.start);
         }
-        let Paired { finished, evicted } = association.pairing.message(&message, span, info.connection, self.limits.pending_operations);
+        let Paired { finished, evicted } = association.pairing.message(&message, span, self.limits.pending_operations);
         if association.awaits_answer(info) && association.deferred.len() < self.limits.deferred_messages {
             association.deferred.push(message);
         } else {
@@ -173,10 +174,10 @@ impl<S: Sink> Handler<'_, S> {
 
     /// What happened to the association itself, for those who print as it happens.
     pub(super) fn event(&mut self, pdu: &Pdu, codes: &[u8]) {
-        if !self.out.wants.events {
+        let (info, end) = (self.info, self.end);
+        if !self.out.wants.events || !self.out.wants.of.hold(info.connection) {
             return;
         }
-        let (info, end) = (self.info, self.end);
         if let Some(event) = self.current().map(|association| describe::association(pdu, codes, association, info, end)) {
             self.out.sink.event(event);
         }
@@ -300,7 +301,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
 
     fn end(&mut self, pdu: &Pdu) {
         let (info, end, timeline) = (self.info, self.end, self.timeline);
-        let wants = self.out.wants.pdus;
+        let wants = self.out.wants.pdus && self.out.wants.of.hold(info.connection);
         let Some(association) = self.current() else { return };
         association.end(end, pdu, timeline);
         if wants {

@@ -48,6 +48,7 @@ impl CommandSet {
 #[derive(Clone, Debug)]
 pub struct MessageRecord {
     pub association: u64,
+    pub connection: u64,
     /// Number within the capture, in the order in which messages began to be seen complete or lost.
     pub message: u64,
     pub sender: Sender,

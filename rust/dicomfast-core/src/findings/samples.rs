@@ -185,6 +185,7 @@ pub(crate) fn message() -> MessageRecord {
     };
     MessageRecord {
         association: 7,
+        connection: 3,
         message: 11,
         sender: Sender::Requestor,
         context_id: 1,
