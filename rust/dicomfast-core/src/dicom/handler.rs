@@ -11,7 +11,7 @@ use super::describe;
 use super::pairing::{Paired, Span};
 use super::pdu::{P_DATA, Pdu, Pdv, Upper};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{Closed, CommandSet, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
+use crate::event::{Closed, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
 use crate::flow::{End, Info};
 use crate::limits::Limits;
 use crate::transport::Timeline;
@@ -137,7 +137,7 @@ impl<S: Sink> Handler<'_, S> {
             begun: assembled.begun,
             ended: self.timeline.at(assembled.last.time),
         };
-        if !names_its_operation(&message.command) {
+        if message.command.operation().is_none() {
             *self.lost = (*self.lost).max(assembled.end);
             association.pairing.lose(message.sender, assembled.start);
         }
@@ -209,11 +209,6 @@ impl<S: Sink> Handler<'_, S> {
             }
         }
     }
-}
-
-/// Whether enough of a command set is known to say which operation it belongs to.
-pub(super) fn names_its_operation(command: &CommandSet) -> bool {
-    command.command_field.is_some() && (command.message_id.is_some() || command.message_id_responded_to.is_some())
 }
 
 /// What is wrong with a message, in words.

@@ -117,8 +117,7 @@ pub(crate) fn stall(cause: Cause, waited: i64) -> StallRecord {
     StallRecord {
         connection: 3,
         association: 7,
-        message_id: Some(1),
-        command_field: Some(0x0001),
+        operation: Some((1, 0x0001)),
         sender: Sender::Requestor,
         before: Stamp { packet: 12, time: SECOND },
         after: Stamp { packet: 14, time: SECOND + waited },

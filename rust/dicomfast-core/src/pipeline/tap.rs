@@ -51,6 +51,7 @@ impl<S: Sink> Consumer for Tap<S> {
     fn segment(&mut self, state: &mut Tapped, info: &Info, end: End, seen: &Seen<'_>) {
         let verdict = state.analysis.segment(end, seen);
         state.watch.note(end, seen, &verdict, &state.analysis);
+        state.watch.name(|row| state.conversation.stood(info, row));
         if self.wants.segments && self.wants.of.hold(info.connection) {
             let segment = seen.segment;
             let shown = state.analysis.place(end, seen);
