@@ -40,6 +40,7 @@ class Session:
         phi: str = "mask",
         key: bytes | None = None,
         hashes: bool = False,
+        connections: list[int] | None = None,
     ) -> Session:
         """Open the inputs.
 
@@ -55,6 +56,7 @@ class Session:
         phi: what becomes of values of data sets that identify a person: "mask", "show", or "pseudonym" with a key.
         key: the secret of the pseudonyms.
         hashes: make the SHA-256 of each data set (table `objects`).
+        connections: numbers of connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole.
 
         Raises OpenError, FormatError or ArgumentError.
         """

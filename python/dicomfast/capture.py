@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
 from dicomfast import _dicomfast
 from dicomfast.errors import ArgumentError
 from dicomfast.libpcap import libraries
-from dicomfast.sources import Source, can_be_read_again, expand
+from dicomfast.sources import Source, can_be_read_again, expand, numbered
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
@@ -108,12 +108,16 @@ class Capture:
         """What is read, patterns expanded."""
         return list(self._sources)
 
-    def scan(self, tables: Iterable[str] | None = None) -> Scan:
-        """Read the capture once, in constant memory, and yield the batches of the tables as they fill."""
+    def scan(self, tables: Iterable[str] | None = None, connections: Iterable[int] | None = None) -> Scan:
+        """Read the capture once, in constant memory, and yield the batches of the tables as they fill.
+
+        connections: numbers of TCP connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole.
+        """
         if self._used and not can_be_read_again(self._sources):
             raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
         names = known(tables)
-        session = _dicomfast.Session(self._sources, names, **self._options)
+        numbers = None if connections is None else numbered(connections)
+        session = _dicomfast.Session(self._sources, names, connections=numbers, **self._options)
         self._used = True
         self._scan = Scan(session)
         return self._scan
@@ -145,7 +149,7 @@ class Capture:
         from dicomfast.graphs.ask import Question
 
         question = Question(kind, connection, direction, compare, window, by)
-        return question.answer(self.scan(question.tables))
+        return question.answer(self.scan(question.tables, question.connections))
 
     def report(self, path: str | os.PathLike[str]) -> None:
         """Write what was found and where the time went as one HTML file that needs no network (docs/report.md)."""
@@ -153,7 +157,7 @@ class Capture:
 
         from dicomfast.report import page
 
-        page.save(self, os.fspath(path), lambda tables: closing(self.scan(tables)))
+        page.save(self, os.fspath(path), lambda tables, connections: closing(self.scan(tables, connections)))
 
     def close(self) -> None:
         """Let go of the files. Tables that were read stay."""
@@ -244,9 +248,10 @@ def scan(
     phi: Phi = "mask",
     key: bytes | None = None,
     hashes: bool = False,
+    connections: Iterable[int] | None = None,
 ) -> Scan:
-    """Read once in constant memory: yields `(table name, pyarrow.RecordBatch)` as the batches fill."""
-    return Capture(sources, threads=threads, limits=limits, follow=follow, phi=phi, key=key, hashes=hashes).scan(tables)
+    """Read once in constant memory: yields `(table name, pyarrow.RecordBatch)` as the batches fill. As `Capture.scan`."""
+    return Capture(sources, threads=threads, limits=limits, follow=follow, phi=phi, key=key, hashes=hashes).scan(tables, connections)
 
 
 def compare(*captures: Capture | Source, connections: tuple[int, int] | None = None, aes: tuple[str, str] | None = None) -> Comparison:

@@ -211,7 +211,7 @@ def graph_command(
     check_suffix(target)
     capture = options.capture(**inputs)
     options.keep_inputs(capture, target)
-    with progress.watched(capture, question.tables) as scan:
+    with progress.watched(capture, question.tables, question.connections) as scan:
         graph = question.answer(scan)
     graph.save(target)
     if path is None:
@@ -230,7 +230,7 @@ def report_command(path: str, **inputs: Any) -> None:
 
     capture = options.capture(**inputs)
     options.keep_inputs(capture, page.check_suffix(path))
-    page.save(capture, path, lambda tables: progress.watched(capture, tables))
+    page.save(capture, path, lambda tables, connections: progress.watched(capture, tables, connections))
 
 
 @cli.command("tables")

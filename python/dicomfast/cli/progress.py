@@ -12,7 +12,7 @@ from dicomfast.terminal import count, size
 from dicomfast.text import markup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dicomfast.capture import Capture, Scan
 
@@ -35,9 +35,9 @@ def interrupted() -> str:
 
 
 @contextmanager
-def watched(capture: Capture, tables: list[str], *, bar: bool = True) -> Iterator[Scan]:
+def watched(capture: Capture, tables: list[str], connections: Sequence[int] | None = None, *, bar: bool = True) -> Iterator[Scan]:
     """A pass over the capture, with a bar where a person looks at standard error and nothing else is printed there."""
-    scan = capture.scan(tables)
+    scan = capture.scan(tables, connections)
     _running.append(scan)
     done = threading.Event()
     shown = None

@@ -9,6 +9,7 @@ mod message;
 mod report;
 mod segment;
 mod stall;
+mod wants;
 
 pub use association::{AssociationRecord, ContextRecord, EndedBy, EventRecord, Outcome, PduRecord, PeerRecord};
 pub use budget::{Budget, Class, Spent};
@@ -18,6 +19,7 @@ pub use message::{CommandSet, MessageRecord, OperationRecord};
 pub use report::{CaptureRecord, FindingRecord, Severity};
 pub use segment::{Sack, SegmentRecord, analysis};
 pub use stall::{Cause, Confidence, StallRecord};
+pub use wants::{Connections, Wants};
 
 use std::net::IpAddr;
 
@@ -111,24 +113,5 @@ pub trait Sink {
     /// Which of the costlier records are worth making.
     fn wants(&self) -> Wants {
         Wants::default()
-    }
-}
-
-/// What a consumer wants: records that nobody asked for are not made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wants {
-    pub pdus: bool,
-    pub segments: bool,
-    pub events: bool,
-    pub elements: bool,
-    pub objects: bool,
-    /// The bytes of data sets.
-    pub data: bool,
-}
-
-impl Wants {
-    /// Whether data sets are looked at.
-    pub fn data_sets(self) -> bool {
-        self.elements || self.objects || self.data
     }
 }

@@ -18,6 +18,7 @@ use crate::capture::Input;
 use crate::capture::{live::Live, save::Saver};
 use crate::dicom::DataSetOptions;
 use crate::error::{Error, Result};
+use crate::event::Connections;
 use crate::limits::Limits;
 use crate::pipeline::{Engine, EngineOptions, threads};
 use crate::stats::Stats;
@@ -30,6 +31,8 @@ use rows::{Rest, Rows};
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     pub tables: Vec<Table>,
+    /// Whose rows are made.
+    pub connections: Connections,
     /// 1 or 2; 0 means two where the machine has two processors.
     pub threads: usize,
     /// Wait for more at the end of a growing file.
@@ -78,14 +81,14 @@ pub struct Session {
 impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
         let threads = threads(options.threads);
-        let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1)?;
+        let rows = Rows::new(Tables::new(&options.tables, options.connections.clone(), &options.limits), threads > 1)?;
         Ok(Self::of(Engine::open(inputs, &options.engine(threads), rows)?))
     }
 
     /// Captures on interfaces that are open; the caller's thread decodes and makes the rows.
     #[cfg(feature = "live")]
     pub(crate) fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: Options) -> Result<Self> {
-        let rows = Rows::new(Tables::new(&options.tables, &options.limits), false)?;
+        let rows = Rows::new(Tables::new(&options.tables, options.connections.clone(), &options.limits), false)?;
         Ok(Self::of(Engine::live(live, saver, rows_wait, &options.engine(1), rows)?))
     }
 

@@ -9,7 +9,7 @@ use arrow_schema::{Schema, SchemaRef};
 
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, ElementRecord, EventRecord, ExportRecord, MessageRecord, ObjectRecord,
+    AssociationRecord, CaptureRecord, ConnectionRecord, Connections, ElementRecord, EventRecord, ExportRecord, MessageRecord, ObjectRecord,
     OperationRecord, PduRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
 use crate::findings::Rules;
@@ -178,6 +178,7 @@ impl<B: Columns> Batches<B> {
 /// Whoever feeds it takes what is [`ready`](Self::ready) after each piece of input, so that at most that piece's rows are held.
 pub struct Tables {
     builders: Builders,
+    of: Connections,
     rules: Option<Rules>,
     quota: anomalies::Quota,
     losses: losses::Losses,
@@ -188,9 +189,11 @@ pub struct Tables {
 }
 
 impl Tables {
-    pub fn new(wanted: &[Table], limits: &Limits) -> Self {
+    /// Rows of these connections; the findings, the anomalies and the inputs are told of the whole capture.
+    pub fn new(wanted: &[Table], of: Connections, limits: &Limits) -> Self {
         Self {
             builders: Builders::new(wanted, limits.batch_rows),
+            of,
             rules: wanted.contains(&Table::Findings).then(|| Rules::new(limits)),
             quota: anomalies::Quota::new(limits.anomalies_per_kind),
             losses: losses::Losses::default(),
@@ -271,7 +274,9 @@ impl Tables {
 
 impl Sink for Tables {
     fn connection(&mut self, record: ConnectionRecord) {
-        if let Some(rows) = &mut self.builders.connections {
+        if let Some(rows) = &mut self.builders.connections
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         self.judge(|rules| rules.connection(&record));
@@ -279,10 +284,14 @@ impl Sink for Tables {
 
     fn association(&mut self, mut record: AssociationRecord) {
         record.capture_loss = self.losses.between(record.first.time, record.last.time);
-        if let Some(rows) = &mut self.builders.associations {
+        if let Some(rows) = &mut self.builders.associations
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        if let Some(rows) = &mut self.builders.presentation_contexts {
+        if let Some(rows) = &mut self.builders.presentation_contexts
+            && self.of.hold(record.connection)
+        {
             for context in &record.contexts {
                 let row = presentation_contexts::Row { association: record.association, context };
                 rows.add(&mut self.ready, |builder| builder.append(&row));
@@ -302,14 +311,18 @@ impl Sink for Tables {
     }
 
     fn message(&mut self, record: MessageRecord) {
-        if let Some(rows) = &mut self.builders.messages {
+        if let Some(rows) = &mut self.builders.messages
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         self.judge(|rules| rules.message(&record));
     }
 
     fn operation(&mut self, record: OperationRecord) {
-        if let Some(rows) = &mut self.builders.operations {
+        if let Some(rows) = &mut self.builders.operations
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         if let Some(studies) = &mut self.studies {
@@ -322,26 +335,34 @@ impl Sink for Tables {
     }
 
     fn pdu(&mut self, record: PduRecord) {
-        if let Some(rows) = &mut self.builders.pdus {
+        if let Some(rows) = &mut self.builders.pdus
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
     }
 
     fn segment(&mut self, record: SegmentRecord) {
-        if let Some(rows) = &mut self.builders.segments {
+        if let Some(rows) = &mut self.builders.segments
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
     }
 
     fn stall(&mut self, record: StallRecord) {
-        if let Some(rows) = &mut self.builders.stalls {
+        if let Some(rows) = &mut self.builders.stalls
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         self.judge(|rules| rules.stall(&record));
     }
 
     fn event(&mut self, record: EventRecord) {
-        if let Some(rows) = &mut self.builders.events {
+        if let Some(rows) = &mut self.builders.events
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
     }
@@ -394,6 +415,7 @@ impl Sink for Tables {
             elements: self.builders.elements.is_some(),
             objects: self.builders.objects.is_some() || self.studies.is_some(),
             data: false,
+            of: self.of.clone(),
         }
     }
 }

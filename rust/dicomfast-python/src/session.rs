@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 
 use dicomfast_core::dicom::DataSetOptions;
 use dicomfast_core::dicom::privacy::Phi;
+use dicomfast_core::event::Connections;
 use dicomfast_core::session::{self as engine, LiveHandle, LiveSession, Options, Progress};
 use dicomfast_core::stats::Stats;
 use dicomfast_core::table::Table;
@@ -39,7 +40,7 @@ enum Pass {
 #[pymethods]
 impl Session {
     #[new]
-    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, filter = "", libraries = None, phi = "mask", key = None, hashes = false))]
+    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, filter = "", libraries = None, phi = "mask", key = None, hashes = false, connections = None))]
     #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn new(
         py: Python<'_>,
@@ -53,13 +54,15 @@ impl Session {
         phi: &str,
         key: Option<Vec<u8>>,
         hashes: bool,
+        connections: Option<Vec<u64>>,
     ) -> PyResult<Self> {
         let inputs = inputs.into_iter().map(|source| input::input(&source)).collect::<PyResult<Vec<_>>>()?;
         let tables = tables.into_iter().map(|name| table(&name)).collect::<PyResult<Vec<_>>>()?;
         let limits = limits::limits(limits.unwrap_or_default().into_iter().collect())?;
         let data_sets = DataSetOptions { phi: treatment(phi, key)?, hashes };
         let (filter, libraries) = (filter.to_owned(), libraries.unwrap_or_default());
-        let options = Options { tables, threads, limits, follow, filter, libraries, data_sets };
+        let connections = connections.map_or_else(Connections::default, Connections::only);
+        let options = Options { tables, connections, threads, limits, follow, filter, libraries, data_sets };
         let engine = py.detach(|| engine::Session::open(inputs, options)).map_err(|error| to_python(py, &error))?;
         Ok(Self::of(Pass::Files(Box::new(engine)), None))
     }

@@ -86,7 +86,7 @@ impl<S: Sink> Dicom<S> {
         let Lane { framer, assembly, at, lost, hole, .. } = lane;
         framer.start = *info.starts.get(end);
         let mut handler = Handler {
-            out: Out { sink: &mut self.sink, wants: self.wants, options: &self.options, info },
+            out: Out { sink: &mut self.sink, wants: &self.wants, options: &self.options, info },
             limits,
             next_message: &mut self.next_message,
             next_association: &mut self.next_association,

@@ -12,7 +12,7 @@ use super::describe;
 use super::pairing::{Paired, Span};
 use super::pdu::{P_DATA, Pdu, Pdv, Upper};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{Closed, CommandSet, DataEvent, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
+use crate::event::{Closed, DataEvent, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
 use crate::flow::{End, Info};
 use crate::limits::Limits;
 use crate::transport::Timeline;
@@ -20,7 +20,7 @@ use crate::transport::Timeline;
 /// Where rows go, and what they tell.
 pub(super) struct Out<'a, S> {
     pub(super) sink: &'a mut S,
-    pub(super) wants: Wants,
+    pub(super) wants: &'a Wants,
     pub(super) options: &'a DataSetOptions,
     pub(super) info: &'a Info,
 }
@@ -33,7 +33,7 @@ impl<S: Sink> Out<'_, S> {
     pub(super) fn message(&mut self, association: &Association, mut deferred: Deferred) {
         deferred.settle(association);
         let Deferred { message, object } = deferred;
-        if self.wants.events {
+        if self.wants.events && self.wants.of.hold(self.info.connection) {
             self.sink.event(describe::message(&message, association, self.info));
         }
         self.sink.message(message);
@@ -56,7 +56,7 @@ impl<S: Sink> Out<'_, S> {
         for message in std::mem::take(&mut association.deferred) {
             self.message(&association, message);
         }
-        let (known, orphans) = association.pairing.finish(self.info.connection);
+        let (known, orphans) = association.pairing.finish();
         for operation in known {
             self.operation(&mut association, operation);
         }
@@ -120,6 +120,7 @@ impl<S: Sink> Handler<'_, S> {
         let command = std::mem::take(&mut assembled.command);
         let message = MessageRecord {
             association: association.number,
+            connection: info.connection,
             message: assembled.number.unwrap_or_default(),
             sender: association.sender(end, info),
             context_id: assembled.context_id,
@@ -143,11 +144,11 @@ impl<S: Sink> Handler<'_, S> {
             begun: assembled.begun,
             ended: self.timeline.at(assembled.last.time),
         };
-        if !names_its_operation(&message.command) {
+        if message.command.operation().is_none() {
             *self.lost = (*self.lost).max(assembled.end);
             association.pairing.lose(message.sender, assembled.start);
         }
-        let Paired { finished, evicted } = association.pairing.message(&message, span, info.connection, self.limits.pending_operations);
+        let Paired { finished, evicted } = association.pairing.message(&message, span, self.limits.pending_operations);
         let object = carry::finish(&mut assembled, &message, &mut self.out, self.limits);
         let deferred = Deferred { message, object };
         if association.awaits_answer(info) && association.deferred.len() < self.limits.deferred_messages {
@@ -182,10 +183,10 @@ impl<S: Sink> Handler<'_, S> {
 
     /// What happened to the association itself, for those who print as it happens.
     pub(super) fn event(&mut self, pdu: &Pdu, codes: &[u8]) {
-        if !self.out.wants.events {
+        let (info, end) = (self.info, self.end);
+        if !self.out.wants.events || !self.out.wants.of.hold(info.connection) {
             return;
         }
-        let (info, end) = (self.info, self.end);
         if let Some(event) = self.current().map(|association| describe::association(pdu, codes, association, info, end)) {
             self.out.sink.event(event);
         }
@@ -217,11 +218,6 @@ impl<S: Sink> Handler<'_, S> {
             }
         }
     }
-}
-
-/// Whether enough of a command set is known to say which operation it belongs to.
-pub(super) fn names_its_operation(command: &CommandSet) -> bool {
-    command.command_field.is_some() && (command.message_id.is_some() || command.message_id_responded_to.is_some())
 }
 
 /// What is wrong with a message, in words.
@@ -334,7 +330,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
 
     fn end(&mut self, pdu: &Pdu) {
         let (info, end, timeline) = (self.info, self.end, self.timeline);
-        let wants = self.out.wants.pdus;
+        let wants = self.out.wants.pdus && self.out.wants.of.hold(info.connection);
         let Some(association) = self.current() else { return };
         association.end(end, pdu, timeline);
         if wants {

@@ -2,8 +2,7 @@
 
 use super::association::Association;
 use super::conversation::Conversation;
-use super::handler::names_its_operation;
-use crate::event::Sender;
+use crate::event::{Sender, StallRecord};
 use crate::flow::{End, Info};
 use crate::transport::{Moving, Phase};
 
@@ -45,14 +44,16 @@ impl Conversation {
     /// The message that an end has under way.
     pub fn moving(&self, info: &Info, end: End) -> Option<Moving> {
         let association = self.associations.back()?;
-        let command = self.lanes.get(end).assembly.under_way().filter(|command| names_its_operation(command));
-        Some(Moving {
-            connection: info.connection,
-            association: association.number,
-            sender: if association.requestor(info) == end { Sender::Requestor } else { Sender::Acceptor },
-            message_id: command.and_then(|command| command.message_id.or(command.message_id_responded_to)),
-            command_field: command.and_then(|command| command.command_field),
-        })
+        let operation = self.lanes.get(end).assembly.under_way().and_then(|message| message.command.operation());
+        Some(Moving { connection: info.connection, association: association.number, sender: association.sender(end, info), operation })
+    }
+
+    /// The operation of the message that stood still, where its command set was not over yet and is now.
+    pub fn stood(&self, info: &Info, row: &StallRecord) -> Option<(u16, u16)> {
+        let association = self.associations.back().filter(|association| association.number == row.association)?;
+        let requestor = association.requestor(info);
+        let end = if row.sender == Sender::Requestor { requestor } else { requestor.other() };
+        self.lanes.get(end).assembly.stood(row.before.packet, row.after.packet)
     }
 }
 

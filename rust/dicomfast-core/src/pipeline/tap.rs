@@ -2,7 +2,7 @@
 
 use crate::anomaly::Anomaly;
 use crate::dicom::{Conversation, Dicom};
-use crate::event::{Closed, ConnectionRecord, SegmentRecord, Side, Sink, analysis};
+use crate::event::{Closed, ConnectionRecord, SegmentRecord, Side, Sink, Wants, analysis};
 use crate::flow::{Consumer, End, Info, Missing, Place, Seen};
 use crate::net::segment::Segment;
 use crate::net::segment::flags::{ACK, SYN};
@@ -11,7 +11,7 @@ use crate::transport::{Analysis, LEAST_WAIT, Phase, Watch};
 /// The consumer of every connection.
 pub struct Tap<S> {
     pub dicom: Dicom<S>,
-    segments: bool,
+    wants: Wants,
 }
 
 /// The state of one connection.
@@ -24,8 +24,8 @@ pub struct Tapped {
 
 impl<S: Sink> Tap<S> {
     pub fn new(dicom: Dicom<S>) -> Self {
-        let segments = dicom.sink.wants().segments;
-        Self { dicom, segments }
+        let wants = dicom.sink.wants();
+        Self { dicom, wants }
     }
 }
 
@@ -51,7 +51,8 @@ impl<S: Sink> Consumer for Tap<S> {
     fn segment(&mut self, state: &mut Tapped, info: &Info, end: End, seen: &Seen<'_>) {
         let verdict = state.analysis.segment(end, seen);
         state.watch.note(end, seen, &verdict, &state.analysis);
-        if self.segments {
+        state.watch.name(|row| state.conversation.stood(info, row));
+        if self.wants.segments && self.wants.of.hold(info.connection) {
             let segment = seen.segment;
             let shown = state.analysis.place(end, seen);
             let reused = info.reused && segment.flags & (SYN | ACK) == SYN;

@@ -217,7 +217,7 @@ macro_rules! forward {
             fn wants(&self) -> Wants {
                 match self {
                     Self::Here(tables) => tables.wants(),
-                    Self::Beside(beside) => beside.wants,
+                    Self::Beside(beside) => beside.wants.clone(),
                 }
             }
         }

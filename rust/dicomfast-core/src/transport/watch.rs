@@ -42,8 +42,8 @@ pub struct Moving {
     pub connection: u64,
     pub association: u64,
     pub sender: Sender,
-    pub message_id: Option<u16>,
-    pub command_field: Option<u16>,
+    /// Message ID and command field, as soon as its command set is known.
+    pub operation: Option<(u16, u16)>,
 }
 
 #[derive(Debug)]
@@ -214,7 +214,7 @@ impl Watch {
         let (in_flight, _, end) = of;
         let waited = after.time.saturating_sub(before.time);
         let same = |open: &&mut StallRecord| {
-            let of_it = (open.association, open.message_id, open.sender) == (moving.association, moving.message_id, moving.sender);
+            let of_it = (open.association, open.operation, open.sender) == (moving.association, moving.operation, moving.sender);
             open.cause == found.cause && of_it
         };
         if let Some(open) = self.open.iter_mut().find(same) {
@@ -239,8 +239,7 @@ impl Watch {
         StallRecord {
             connection: moving.connection,
             association: moving.association,
-            message_id: moving.message_id,
-            command_field: moving.command_field,
+            operation: moving.operation,
             sender: moving.sender,
             before,
             after,
@@ -301,6 +300,14 @@ impl Watch {
                 far: analysis.way(other) >= FAR,
             };
             self.quiet.get_mut(other).heard(segment, verdict, &told);
+        }
+    }
+
+    /// A message may have stood still before its command set was over: then its row waits for what tells its operation.
+    #[inline]
+    pub fn name(&mut self, operation: impl Fn(&StallRecord) -> Option<(u16, u16)>) {
+        for open in self.open.iter_mut().filter(|open| open.operation.is_none()) {
+            open.operation = operation(open);
         }
     }
 
