@@ -32,11 +32,22 @@ class Limit(click.ParamType[tuple[str, int]]):
             self.fail("a limit is KEY=NUMBER", param, ctx)
 
 
+def engine(function: Function) -> Function:
+    """--threads and --limit."""
+    limits = click.option("--limit", "limits", type=Limit(), multiple=True, help="Set a bound of the engine, e.g. connections=1000.")
+    threads = click.option("--threads", type=click.IntRange(0, 2), default=0, metavar="N", help="1 or 2; 0: what the machine has.")
+    return threads(limits(function))
+
+
+def growing(function: Function) -> Function:
+    """--follow."""
+    return click.option("--follow", is_flag=True, help="At the end of the last file wait for more, as tail -f.")(function)
+
+
 def inputs(function: Function) -> Function:
     """FILES..., -r, --threads and --limit."""
     for decorate in (
-        click.option("--limit", "limits", type=Limit(), multiple=True, help="Set a bound of the engine, e.g. connections=1000."),
-        click.option("--threads", type=click.IntRange(0, 2), default=0, metavar="N", help="1 or 2; 0: what the machine has."),
+        engine,
         click.option(
             "-r",
             "read_files",
