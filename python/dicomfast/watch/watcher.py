@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dicomfast.errors import FormatError
 from dicomfast.intake import Counters, Intake, Queued
 from dicomfast.terminal import count, size
 from dicomfast.watch import files, layout
@@ -63,6 +64,7 @@ class Watcher:
         self._intake = intake
         self._say = say
         self._rotate = False
+        self._ending = False
         left = files.remove_unfinished(plan.root)
         if left:
             say(f"removed {count(left, 'unfinished file')} of a run that was cut short")
@@ -101,6 +103,7 @@ class Watcher:
 
     def end(self) -> None:
         """Ask for the end."""
+        self._ending = True
         self._intake.stop()
 
     def rotate(self) -> None:
@@ -116,6 +119,10 @@ class Watcher:
                     for take in self._takers:
                         take(*item)
                 self._tick()
+        except FormatError:
+            # Ended before its first packet: too early to say what it is.
+            if not self._ending or self._intake.counters().packets:
+                raise
         finally:
             self._store.close()
             self._journal.rotate()
