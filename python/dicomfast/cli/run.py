@@ -8,8 +8,8 @@ import sys
 import click
 
 from dicomfast.cli import INTERRUPTED
+from dicomfast.cli.live import cli
 from dicomfast.cli.progress import interrupted
-from dicomfast.cli.watch import cli
 from dicomfast.errors import DicomfastError
 from dicomfast.text import escape
 

@@ -136,6 +136,9 @@ class Model:
             ends = (row["source_ip"], row["source_port"]), (row["destination_ip"], row["destination_port"])
             one.peer, one.acceptor = ends if row["sender"] == "requestor" else ends[::-1]
         one.last = row["event"]
+        if one.closed:
+            # Its row has counted everything already: tables come one after the other.
+            return
         if row["dataset_bytes"]:
             one.bytes += row["dataset_bytes"]
             one.recent.add(time, row["dataset_bytes"])

@@ -80,6 +80,11 @@ class Association:
         self.rows: deque[Operation] = deque(maxlen=operations)
         self.findings: deque[Finding] = deque(maxlen=findings)
 
+    @property
+    def troubled(self) -> bool:
+        """Whether an operation failed, or it was never accepted."""
+        return bool(self.failed) or (self.closed and self.outcome in ("rejected", "aborted", "unanswered"))
+
     def seen(self, time: int) -> None:
         """Something happened."""
         if self.begun is None or time < self.begun:
