@@ -70,7 +70,7 @@ class Dashboard(App[None]):
     BINDINGS: ClassVar[list[Binding | tuple[str, str] | tuple[str, str, str]]] = [
         Binding("q,ctrl+c", "quit", priority=True),
         Binding("p", "pause"),
-        Binding("escape", "back"),
+        Binding("escape", "out"),
         Binding("left", "sort(-1)"),
         Binding("right", "sort(1)"),
         Binding("r", "reverse"),
@@ -134,6 +134,8 @@ class Dashboard(App[None]):
     def _state(self) -> str:
         if self.paused:
             return "PAUSED  "
+        if self._feed.failed:
+            return "FAILED, q tells why  "
         return "ENDED  " if self._feed.ended else ""
 
     def _say(self, where: str, text: str) -> None:
@@ -147,7 +149,7 @@ class Dashboard(App[None]):
             self.found = True
         self.draw()
 
-    def action_back(self) -> None:
+    def action_out(self) -> None:
         """One step out."""
         left = self.association
         if self.found:

@@ -56,6 +56,11 @@ class Feed:
         return self._reader.ended.is_set()
 
     @property
+    def failed(self) -> bool:
+        """Whether something else than the last packet ended it; `check` raises what."""
+        return self._reader.error is not None
+
+    @property
     def elapsed(self) -> float:
         """Seconds since the beginning; it stands still at the end."""
         if self._elapsed is None and self.ended:

@@ -173,7 +173,7 @@ def findings(one: Association, width: int) -> list[Line]:
 
 def troubles(model: Model, most: int) -> list[Line]:
     """What failed last, anywhere, the newest first."""
-    lines = []
+    lines: list[Line] = []
     for row in list(model.troubles)[: -most - 1 : -1]:
         one = model.associations.get(row.association) if row.association is not None else None
         who = f"{titles(one.calling, one.called)}  " if one else ""
@@ -206,12 +206,10 @@ def head(name: str, elapsed: float, counters: Counters, speed: Speed, model: Mod
     found = sum(one.count for one in model.findings.by_code.values())
     # Of a long path the end says more.
     name = escape(name if len(name) <= _NAME else f"…{name[1 - _NAME :]}")
-    return [
-        f"{name}  {age(int(elapsed * SECOND))}  {count(speed.packets)} packets/s  {speed.bits / MEGA:.1f} Mbit/s"
-        f"  dropped {count(dropped)}  shed {count(counters.shed)}",
-        f"{count(counters.packets)} packets  {count(model.open)} open of {count(model.totals.associations, 'association')}"
-        f"  {count(model.totals.operations, 'operation')}, {count(model.totals.categories['failure'])} failed  {count(found, 'finding')}",
-    ]
+    now = f"{name}  {age(int(elapsed * SECOND))}  {count(speed.packets)} packets/s  {speed.bits / MEGA:.1f} Mbit/s"
+    seen = f"{count(counters.packets)} packets  {count(model.open)} open of {count(model.totals.associations, 'association')}"
+    ended = f"{count(model.totals.operations, 'operation')}, {count(model.totals.categories['failure'])} failed  {count(found, 'finding')}"
+    return [f"{now}  dropped {count(dropped)}  shed {count(counters.shed)}", f"{seen}  {ended}"]
 
 
 def plain(name: str, elapsed: float, counters: Counters, model: Model) -> dict[str, Any]:
