@@ -127,11 +127,10 @@ def test_every_column_sorts_both_ways(column: int) -> None:
 
 
 def test_what_came_from_the_wire_is_harmless() -> None:
+    told = {"status_text": HOSTILE, "error_comment": HOSTILE}
     model = fed(
         table("events", event(0, "A-ASSOCIATE-RQ", calling_ae=HOSTILE, called_ae=HOSTILE, source_ip=HOSTILE)),
-        table(
-            "operations", operation(0, status=0x0110, command=HOSTILE, status_text=HOSTILE, sop_class_name=HOSTILE, error_comment=HOSTILE)
-        ),
+        table("operations", operation(0, status=0x0110, command=HOSTILE, sop_class_name=HOSTILE, **told)),
         table("findings", finding(0, title=HOSTILE, evidence=HOSTILE, advice=HOSTILE)),
         table("associations", association(0, calling_ae=HOSTILE, outcome="rejected", reject_reason_text=HOSTILE)),
     )

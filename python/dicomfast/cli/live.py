@@ -10,6 +10,7 @@ import rich_click as click
 from dicomfast import terminal
 from dicomfast.cli import options
 from dicomfast.cli.watch import cli, intake
+from dicomfast.sources import STANDARD_INPUT
 
 __all__ = ["cli"]
 
@@ -32,7 +33,7 @@ def live_command(
     follow: bool,
     **engine: Any,
 ) -> None:
-    """What goes on now, on one screen: associations, their operations, what fails (docs/live.md). ? shows the keys.
+    """What goes on now, on one screen: associations, their operations, what fails (docs/dashboard.md). ? shows the keys.
 
     From interfaces, with a capture filter as in tcpdump; or from files, pipes, or - for standard input.
     """
@@ -44,8 +45,11 @@ def live_command(
         raise click.UsageError("--json and --duration are for --once")
     if not once:
         needs("the screen", "tui", "textual")
-        if not sys.stdout.isatty():
+        # textual draws on standard error.
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise click.UsageError("the screen needs a terminal; --once prints the numbers")
+        if STANDARD_INPUT in arguments:
+            raise click.UsageError("the screen reads keys from standard input; name a pipe, or use --once")
     with intake(interfaces, arguments, TABLES, follow=follow, **engine) as source:
         feed = Feed(source)
         try:

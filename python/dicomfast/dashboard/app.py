@@ -82,6 +82,7 @@ class Dashboard(App[None]):
         super().__init__()
         self._feed = feed
         self.order = lines.Order()
+        self._said: dict[str, str] = {}
         self.paused = False
         self.association: int | None = None
         """The one that is looked into."""
@@ -139,7 +140,9 @@ class Dashboard(App[None]):
         return "ENDED  " if self._feed.ended else ""
 
     def _say(self, where: str, text: str) -> None:
-        self.query_one(where, Static).update(Text(text))
+        if self._said.get(where) != text:
+            self._said[where] = text
+            self.query_one(where, Static).update(Text(text))
 
     def on_grid_chosen(self, event: Grid.Chosen) -> None:
         """One step in."""

@@ -43,9 +43,10 @@ class Grid(Widget, can_focus=True):
     class Chosen(Message):
         """Somebody wants to see more of a line."""
 
-        def __init__(self, key: int) -> None:
+        def __init__(self, key: int | None) -> None:
             super().__init__()
             self.key = key
+            """None where the list is empty."""
 
     def __init__(self, *, id: str, cursor: bool = True) -> None:  # noqa: A002 - as textual calls it
         super().__init__(id=id)
@@ -59,12 +60,16 @@ class Grid(Widget, can_focus=True):
 
     def show(self, columns: Sequence[Column], lines: Sequence[Line], marked: int | None = None) -> None:
         """Show these lines; the cursor stays on what it was on."""
+        before = (self.columns, self.lines, self.marked, self.cursor)
         key = self.key if columns is self.columns else None
         self.columns, self.lines, self.marked = columns, lines, marked
-        self.cursor = next((index for index, line in enumerate(lines) if line.key == key), min(self.cursor, max(len(lines) - 1, 0)))
-        if key is None:
-            self.cursor = 0
-        self.refresh()
+        self.cursor = 0 if key is None else self._index(key, min(self.cursor, max(len(lines) - 1, 0)))
+        # Over a slow line, what has not changed is not sent.
+        if before != (columns, lines, marked, self.cursor):
+            self.refresh()
+
+    def _index(self, key: int, otherwise: int) -> int:
+        return next((index for index, line in enumerate(self.lines) if line.key == key), otherwise)
 
     @property
     def key(self) -> int | None:
@@ -73,7 +78,7 @@ class Grid(Widget, can_focus=True):
 
     def place(self, key: int) -> None:
         """Put the cursor on this line, if it is there."""
-        self.cursor = next((index for index, line in enumerate(self.lines) if line.key == key), self.cursor)
+        self.cursor = self._index(key, self.cursor)
         self.refresh()
 
     @property
@@ -91,8 +96,7 @@ class Grid(Widget, can_focus=True):
 
     def action_choose(self) -> None:
         """Ask for more of the line."""
-        if self.key is not None:
-            self.post_message(self.Chosen(self.key))
+        self.post_message(self.Chosen(self.key))
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; one more on the same line asks for more."""

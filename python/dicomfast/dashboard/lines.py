@@ -53,9 +53,9 @@ ASSOCIATIONS = (
     Column("PEER", 13, 21),
     Column("AGE", 6, 8, right=True),
     Column("OPS", 5, 8, right=True),
-    Column("FAIL", 4, 6, right=True),
-    Column("Mbit/s", 6, 8, right=True),
-    Column("LAST", 12, 18),
+    Column("FAIL", 5, 6, right=True),
+    Column("Mbit/s", 7, 8, right=True),
+    Column("LAST", 14, 18),
 )
 OPERATIONS = (
     Column("ID", 5, 5, right=True),
