@@ -12,11 +12,16 @@ dicomfast.compare("fast.pcap", "slow.pcap").sentence    # which is slower, by ho
 
 for name, batch in dicomfast.scan("huge.pcap", tables=["messages"]):         # one pass, constant memory
     ...
+
+with dicomfast.live("eth0", filter="tcp port 104") as capture:               # as it happens
+    for name, batch in capture.scan(tables=["operations"]):
+        ...
 """
 
 from dicomfast import _dicomfast
 from dicomfast.capture import Capture, Scan, compare, open, read, scan  # noqa: A004 - as gzip.open: always used with its module
-from dicomfast.errors import ArgumentError, DicomfastError, FormatError, OpenError
+from dicomfast.errors import ArgumentError, DicomfastError, FormatError, LiveError, OpenError
+from dicomfast.live import Interface, LiveCapture, LiveStats, Saving, interfaces, live
 
 __version__ = _dicomfast.version()
 
@@ -25,10 +30,17 @@ __all__ = [
     "Capture",
     "DicomfastError",
     "FormatError",
+    "Interface",
+    "LiveCapture",
+    "LiveError",
+    "LiveStats",
     "OpenError",
+    "Saving",
     "Scan",
     "__version__",
     "compare",
+    "interfaces",
+    "live",
     "open",
     "read",
     "scan",

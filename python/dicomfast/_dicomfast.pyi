@@ -1,16 +1,19 @@
 """The engine. Use it through `dicomfast.open`, `read` and `scan`."""
 
 from collections.abc import Iterator
+from os import PathLike
 from typing import Any, BinaryIO, final
 
 __all__ = [
     "Batch",
+    "Live",
     "Schema",
     "Session",
     "anomaly_kinds",
     "default_limits",
     "default_tables",
     "findings_codes",
+    "interfaces",
     "schema",
     "table_names",
     "version",
@@ -32,6 +35,8 @@ class Session:
         threads: int = 0,
         limits: dict[str, int] | None = None,
         follow: bool = False,
+        filter: str = "",  # noqa: A002 - libpcap's word
+        libraries: list[str] | None = None,
     ) -> Session:
         """Open the inputs.
 
@@ -42,6 +47,8 @@ class Session:
             first `next`.
         limits: bounds by name, see `default_limits`.
         follow: at the end of the last input wait for more.
+        filter: take only the packets that pass this capture filter (pcap-filter(7)).
+        libraries: where else to look for libpcap, which a filter needs.
 
         Raises OpenError, FormatError or ArgumentError.
         """
@@ -51,8 +58,47 @@ class Session:
     def close(self) -> None:
         """End the pass and let go of the inputs; does nothing the second time."""
 
+    def stop(self) -> None:
+        """End a live capture: what the kernel has is decoded, the last rows come, then the iteration ends. Does nothing to files."""
+
     def stats(self) -> dict[str, int]:
-        """What has been read so far: "packets", "bytes", "segments". May be asked from another thread."""
+        """Count what has been read so far: "packets", "bytes", "segments"; of a live capture all of its accounts.
+
+        May be asked from another thread.
+        """
+
+@final
+class Live:
+    """Interfaces that are open: the kernel keeps packets from now on."""
+
+    def __new__(
+        cls,
+        interfaces: list[str],
+        filter: str = "",  # noqa: A002 - libpcap's word
+        snaplen: int = 262144,
+        promiscuous: bool = True,
+        ring: int = ...,
+        timestamp_type: str | None = None,
+        hold: int = 10,
+        libraries: list[str] | None = None,
+        limits: dict[str, int] | None = None,
+    ) -> Live:
+        """Open them. ring: bytes; hold: milliseconds. Raises LiveError or ArgumentError."""
+
+    def session(
+        self,
+        tables: list[str],
+        rows_wait: int = 40,
+        path: str | PathLike[str] | None = None,
+        rotate_bytes: int | None = None,
+        rotate_seconds: int | None = None,
+        rotate_files: int | None = None,
+        unbuffered: bool = False,
+    ) -> Session:
+        """Begin to decode, once. rows_wait: milliseconds. path: write the packets as well."""
+
+    def close(self) -> None:
+        """Let go of the interfaces, where they are not read."""
 
 @final
 class Batch:
@@ -97,6 +143,9 @@ def findings_codes() -> list[tuple[str, str, str, str]]:
 
 def anomaly_kinds() -> list[tuple[str, str, str]]:
     """Every kind of the table `anomalies`: kind, layer, what it means."""
+
+def interfaces(libraries: list[str] | None = None) -> list[dict[str, Any]]:
+    """List the interfaces of this machine; raises LiveError."""
 
 def version() -> str:
     """Give the version of the package."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from dicomfast import _dicomfast
 from dicomfast.errors import ArgumentError
+from dicomfast.libpcap import libraries
 from dicomfast.sources import Source, can_be_read_again, expand
 from dicomfast.text import escape
 
@@ -72,7 +73,9 @@ class Capture:
         threads: int = 0,
         limits: Mapping[str, int] | None = None,
         follow: bool = False,
+        filter: str = "",  # noqa: A002 - libpcap's word
     ) -> None:
+        self._filter = filter
         self._sources = expand(list(sources))
         self._threads = threads
         self._limits = dict(limits or {})
@@ -95,15 +98,16 @@ class Capture:
         """Read the capture once, in constant memory, and yield the batches of the tables as they fill."""
         if self._used and not can_be_read_again(self._sources):
             raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
-        names = self._names(tables)
-        session = _dicomfast.Session(self._sources, names, self._threads, self._limits, self._follow)
+        names = known(tables)
+        extra = (self._filter, libraries()) if self._filter else ()
+        session = _dicomfast.Session(self._sources, names, self._threads, self._limits, self._follow, *extra)
         self._used = True
         self._scan = Scan(session)
         return self._scan
 
     def read(self, tables: Iterable[str] | None = None) -> dict[str, pa.Table]:
         """Whole tables by name; one pass for all that have not been read yet."""
-        names = self._names(tables)
+        names = known(tables)
         missing = [name for name in names if name not in self._whole]
         if missing:
             self._whole |= self._read(missing)
@@ -163,14 +167,6 @@ class Capture:
         more = len(self._sources) - len(names)
         return f"<Capture {escape(', '.join(names))}{f' and {more} more' if more else ''}>"
 
-    def _names(self, tables: Iterable[str] | None) -> list[str]:
-        if isinstance(tables, str):
-            raise ArgumentError(f"tables is a list of names: [{tables!r}]")
-        names = _dicomfast.default_tables() if tables is None else list(dict.fromkeys(tables))
-        for name in names:
-            _dicomfast.schema(name)
-        return names
-
     def _read(self, names: list[str]) -> dict[str, pa.Table]:
         import pyarrow as pa
 
@@ -180,16 +176,31 @@ class Capture:
         return {name: pa.Table.from_batches(batches[name], pa.schema(_dicomfast.schema(name))) for name in names}
 
 
+def known(tables: Iterable[str] | None) -> list[str]:
+    """The names of the tables, checked, each once; the default ones where none is named."""
+    if isinstance(tables, str):
+        raise ArgumentError(f"tables is a list of names: [{tables!r}]")
+    names = _dicomfast.default_tables() if tables is None else list(dict.fromkeys(tables))
+    for name in names:
+        _dicomfast.schema(name)
+    return names
+
+
 def open(  # noqa: A001 - as gzip.open
-    *sources: Source, threads: int = 0, limits: Mapping[str, int] | None = None, follow: bool = False
+    *sources: Source,
+    threads: int = 0,
+    limits: Mapping[str, int] | None = None,
+    follow: bool = False,
+    filter: str = "",  # noqa: A002 - libpcap's word
 ) -> Capture:
     """Open a capture: one or more paths, patterns, binary file objects, or "-" for standard input.
 
     Several inputs are read one after the other, as one capture. Nothing is read before a table is asked for.
     threads: 1 or 2; 0 for as many as the machine has, at most 2. limits: bounds by name (ARCHITECTURE.md).
-    follow: at the end of the last input wait for more, as `tail -f`.
+    follow: at the end of the last input wait for more, as `tail -f`. filter: take only the packets that pass this capture filter, in
+    libpcap's language (pcap-filter(7)); it needs libpcap.
     """
-    return Capture(sources, threads=threads, limits=limits, follow=follow)
+    return Capture(sources, threads=threads, limits=limits, follow=follow, filter=filter)
 
 
 def read(

@@ -15,3 +15,7 @@ class FormatError(DicomfastError):
 
 class ArgumentError(DicomfastError, ValueError):
     """An argument that makes no sense: an unknown table, limit or column, a second pass over a stream."""
+
+
+class LiveError(DicomfastError):
+    """An interface cannot be captured on, or libpcap is missing."""

@@ -10,11 +10,12 @@ import rich_click as click
 
 import dicomfast
 from dicomfast import _dicomfast, dump, summary, terminal
-from dicomfast.cli import FINDINGS, options, progress
+from dicomfast.cli import FINDINGS, listen, options, progress
 from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, OTHER_NAMES, Question
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import BinaryIO
 
     import pyarrow as pa
@@ -31,48 +32,100 @@ def cli() -> None:
 
 @cli.command("summary")
 @options.inputs
+@listen.live
 @options.color
 @options.fail_on
 def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
-    """What was seen, what failed, how fast: one screen, findings ranked."""
-    with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
-        result = summary.summarize(scan)
+    """What was seen, what failed, how fast: one screen, findings ranked. With -i of what comes until Ctrl-C."""
+    code = 0
+    how = listen.listening(inputs)
+    if how is None:
+        with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
+            result = summary.summarize(scan)
+    else:
+        live = options.interfaces(how, **inputs)
+        with listen.captured(live, summary.TABLES, how) as batches:
+            result = summary.summarize(batches)
+        code = listen.exit_code(live, how)
     for line in summary.render(result, options.paint(color), terminal.width()):
         click.echo(line, color=True)
-    return FINDINGS if result.findings.fail(fail_on) else 0
+    return FINDINGS if result.findings.fail(fail_on) else code
 
 
 @cli.command("dump")
 @options.inputs
+@listen.live
 @options.color
 @click.option("-v", "verbose", count=True, help="-v: what was negotiated; -vv: command elements; -vvv: PDUs in hex.")
 @click.option("-n", "numeric", is_flag=True, help="UIDs and codes, not their names (addresses are never looked up).")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N events.")
-def dump_command(color: str, verbose: int, limit: int | None, *, numeric: bool, **inputs: Any) -> None:
-    """A line for each association event and DIMSE message, as it happens."""
+@click.option("-w", "path", metavar="FILE", help="With -i: write the packets as well (pcapng).")
+@click.option("-C", "megabytes", type=click.IntRange(1), metavar="MB", help="Another file after so many million bytes.")
+@click.option("-G", "seconds", type=click.IntRange(1), metavar="S", help="Another file every S seconds; FILE may hold %H%M%S.")
+@click.option("-W", "count", type=click.IntRange(1), metavar="N", help="With -C: N files in turn; with -G: end after N.")
+@click.option("-U", "unbuffered", is_flag=True, help="Write each packet at once.")
+def dump_command(
+    color: str,
+    verbose: int,
+    limit: int | None,
+    path: str | None,
+    megabytes: int | None,
+    seconds: int | None,
+    count: int | None,
+    *,
+    unbuffered: bool,
+    numeric: bool,
+    **inputs: Any,
+) -> int:
+    """A line for each association event and DIMSE message, as it happens: of files, or with -i of interfaces.
+
+    As in tcpdump, words after -i IFACE or -r FILE are a capture filter.
+    """
     detail = dump.Detail(verbose, numeric)
+    how = listen.listening(inputs)
+    if how is None:
+        if path is not None:
+            raise click.UsageError("-w writes what is captured with -i")
+        capture = options.capture(**inputs)
+        with progress.watched(capture, detail.tables, bar=not sys.stdout.isatty()) as scan:
+            _print(dump.lines(scan, detail, options.paint(color)), limit, at_once="-" in capture.sources)
+        return 0
+    if path is None and (megabytes or seconds or count or unbuffered):
+        raise click.UsageError("-C, -G, -W and -U are for -w FILE")
+    save = dicomfast.Saving(path, megabytes and megabytes * 1_000_000, seconds, count, unbuffered) if path else None
+    live = options.interfaces(how, **inputs)
+    with listen.captured(live, detail.tables, how, save) as batches:
+        _print(dump.lines(batches, detail, options.paint(color)), limit, at_once=True)
+    return listen.exit_code(live, how)
+
+
+def _print(events: Iterable[list[str]], limit: int | None, *, at_once: bool) -> None:
+    """Each event; at once also where nobody looks at a terminal."""
     out = sys.stdout
-    with progress.watched(options.capture(**inputs), detail.tables, bar=not out.isatty()) as scan:
-        for number, lines in enumerate(dump.lines(scan, detail, options.paint(color)), 1):
-            out.write("\n".join(lines) + "\n")
-            if number == limit:
-                break
+    for number, lines in enumerate(events, 1):
+        out.write("\n".join(lines) + "\n")
+        if at_once:
+            out.flush()
+        if number == limit:
+            break
 
 
 @cli.command("table")
 @click.argument("name", type=click.Choice(_dicomfast.table_names()), metavar="NAME")
 @options.inputs
+@listen.live
 @click.option("-o", "path", metavar="OUT", help="Write to this file; its suffix names the format.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no suffix names it.")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N rows.")
 @click.option("--columns", metavar="A,B,...", help="These columns, in this order.")
 @options.color
-def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> None:
-    """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet.
+def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> int:
+    """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet. With -i of what comes until Ctrl-C.
 
     `dicomfast tables` lists the names. Times are UTC with nanoseconds; durations in the text formats are seconds.
     """
-    capture = options.capture(**inputs)
+    how = listen.listening(inputs)
+    capture = options.capture(**inputs) if how is None else options.interfaces(how, **inputs)
     form = form or (format_of(path) if path else "text")
     chosen = _chosen(name, columns)
     with ExitStack() as stack:
@@ -83,8 +136,13 @@ def table_command(name: str, path: str | None, form: str | None, limit: int | No
         else:
             options.keep_inputs(capture, path)
             stream = stack.enter_context(replacing(path))
-        scan = stack.enter_context(progress.watched(capture, [name], bar=path is not None or not sys.stdout.isatty()))
-        _write(scan, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
+        batches: Iterable[tuple[str, pa.RecordBatch]]
+        if isinstance(capture, dicomfast.LiveCapture):
+            batches = stack.enter_context(listen.captured(capture, [name], how))
+        else:
+            batches = stack.enter_context(progress.watched(capture, [name], bar=path is not None or not sys.stdout.isatty()))
+        _write(batches, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
+    return listen.exit_code(capture, how)
 
 
 def _chosen(name: str, columns: str | None) -> list[str] | None:
@@ -110,7 +168,7 @@ def _writer(form: str, stream: BinaryIO, name: str, chosen: list[str] | None, co
     return terminal.TextWriter(stream, schema, fit=fit, paint=terminal.Paint(color=False) if to_file else options.paint(color))
 
 
-def _write(scan: dicomfast.Scan, target: Writer, chosen: list[str] | None, limit: int | None) -> None:
+def _write(scan: Iterable[tuple[str, pa.RecordBatch]], target: Writer, chosen: list[str] | None, limit: int | None) -> None:
     left = limit
     for _, batch in scan:
         part: pa.RecordBatch = batch if chosen is None else batch.select(chosen)

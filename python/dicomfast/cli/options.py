@@ -15,6 +15,9 @@ from dicomfast.terminal import Paint, wants_color
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dicomfast.cli.listen import Listening
+    from dicomfast.live import LiveCapture
+
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 
@@ -32,13 +35,6 @@ class Limit(click.ParamType[tuple[str, int]]):
             self.fail("a limit is KEY=NUMBER", param, ctx)
 
 
-def engine(function: Function) -> Function:
-    """--threads and --limit."""
-    limits = click.option("--limit", "limits", type=Limit(), multiple=True, help="Set a bound of the engine, e.g. connections=1000.")
-    threads = click.option("--threads", type=click.IntRange(0, 2), default=0, metavar="N", help="1 or 2; 0: what the machine has.")
-    return threads(limits(function))
-
-
 def growing(function: Function) -> Function:
     """--follow."""
     return click.option("--follow", is_flag=True, help="At the end of the last file wait for more, as tail -f.")(function)
@@ -47,7 +43,9 @@ def growing(function: Function) -> Function:
 def inputs(function: Function) -> Function:
     """FILES..., -r, --threads and --limit."""
     for decorate in (
-        engine,
+        click.option("--limit", "limits", type=Limit(), multiple=True, help="Set a bound of the engine, e.g. connections=1000."),
+        click.option("--threads", type=click.IntRange(0, 2), default=0, metavar="N", help="1 or 2; 0: what the machine has."),
+        click.option("--filter", "expression", default="", metavar="FILTER", help="A capture filter, as tcpdump's; needs libpcap."),
         click.option(
             "-r",
             "read_files",
@@ -72,15 +70,33 @@ def fail_on(function: Function) -> Function:
     return click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 3 if there is such a finding, or a graver one.")(function)
 
 
-def capture(files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...]) -> dicomfast.Capture:
-    """The capture that the arguments name."""
+def capture(
+    files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...], expression: str
+) -> dicomfast.Capture:
+    """The capture that the arguments name. As in tcpdump, words after -r FILE are a capture filter."""
+    if read_files and files:
+        if expression:
+            raise click.UsageError("a capture filter is given twice: after -r FILE, and with --filter")
+        files, expression = (), " ".join(files)
     sources = [*read_files, *files]
     if not sources:
         raise click.UsageError("name a capture file, or - for standard input")
-    return dicomfast.open(*sources, threads=threads, limits=dict(limits))
+    return dicomfast.open(*sources, threads=threads, limits=dict(limits), filter=expression)
 
 
-def keep_inputs(capture: dicomfast.Capture, path: str) -> None:
+def interfaces(
+    how: Listening, files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...], expression: str
+) -> LiveCapture:
+    """The interfaces that the arguments name; words are a capture filter."""
+    del threads
+    if read_files:
+        raise click.UsageError("-i captures and -r reads a file: give one of them")
+    if expression and files:
+        raise click.UsageError("a capture filter is given twice: after -i IFACE, and with --filter")
+    return how.open((expression,) if expression else files, limits)
+
+
+def keep_inputs(capture: dicomfast.Capture | LiveCapture, path: str) -> None:
     """Refuse to write over what is read."""
     target = Path(path)
     for source in capture.sources:

@@ -11,7 +11,7 @@ import rich_click as click
 
 from dicomfast import _dicomfast
 from dicomfast.cli import DROPPED, options
-from dicomfast.cli.insight import cli
+from dicomfast.cli.interfaces import cli
 from dicomfast.text import escape
 
 if TYPE_CHECKING:

@@ -138,6 +138,8 @@ limits! {
     anomalies_per_kind: u64 = 10_000,
     /// Groups of things that are counted and told once (findings), kept at a time; what finds no place is counted.
     finding_groups: usize = 1_024,
+    /// Bytes of batches that wait for whoever takes the rows of a live capture; then whole batches are left out, and counted.
+    live_queue_bytes: usize = 64 * MIB,
     /// Rows of one Arrow batch.
     batch_rows: usize = 8_192,
 }

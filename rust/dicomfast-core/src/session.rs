@@ -1,23 +1,32 @@
 //! A run that ends in Arrow record batches: the engine with the tables as its sink. What the Python module drives.
 
+#[cfg(feature = "live")]
+mod live;
 mod rows;
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+#[cfg(feature = "live")]
+use std::time::Duration;
 
 use arrow_array::RecordBatch;
 
 use crate::capture::Input;
+#[cfg(feature = "live")]
+use crate::capture::{live::Live, save::Saver};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::pipeline::{Engine, EngineOptions, threads};
 use crate::stats::Stats;
 use crate::table::{Table, Tables};
+#[cfg(feature = "live")]
+pub use live::{LiveAccounts, LiveHandle, LiveSession};
 use rows::{Rest, Rows};
 
 /// What to read, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     pub tables: Vec<Table>,
     /// 1 or 2; 0 means two where the machine has two processors.
@@ -25,6 +34,19 @@ pub struct Options {
     /// Wait for more at the end of a growing file.
     pub follow: bool,
     pub limits: Limits,
+    /// A capture filter for the frames of files (pcap-filter(7)); empty: everything.
+    pub filter: String,
+    /// Where else to look for libpcap.
+    pub libraries: Vec<PathBuf>,
+}
+
+/// When rows that do not fill a batch are handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flush {
+    /// When they have waited long enough, or nothing comes.
+    WhenDue,
+    /// At the end only: whoever takes them is behind anyway.
+    AtEnd,
 }
 
 /// What one step of a session gave.
@@ -48,12 +70,28 @@ impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
         let threads = threads(options.threads);
         let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1)?;
-        let engine_options = EngineOptions { threads, follow: options.follow, limits: options.limits };
-        Ok(Self { engine: Engine::open(inputs, &engine_options, rows)?, ready: VecDeque::new(), ended: false, error: None })
+        let Options { follow, limits, filter, libraries, .. } = options;
+        let engine_options = EngineOptions { threads, follow, limits, filter, libraries };
+        Ok(Self::of(Engine::open(inputs, &engine_options, rows)?))
+    }
+
+    /// Captures on interfaces that are open; the caller's thread decodes and makes the rows.
+    #[cfg(feature = "live")]
+    pub(crate) fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: &Options) -> Result<Self> {
+        let rows = Rows::new(Tables::new(&options.tables, &options.limits), false)?;
+        Ok(Self::of(Engine::live(live, saver, rows_wait, &options.limits, rows)?))
+    }
+
+    fn of(engine: Engine<Rows>) -> Self {
+        Self { engine, ready: VecDeque::new(), ended: false, error: None }
     }
 
     /// The next batch. An error comes once, after the rows of all that was read before it.
     pub fn advance(&mut self) -> Result<Progress> {
+        self.advance_with(Flush::WhenDue)
+    }
+
+    pub(crate) fn advance_with(&mut self, flush: Flush) -> Result<Progress> {
         if let Some((table, batch)) = self.ready.pop_front() {
             return Ok(Progress::Batch(table, batch));
         }
@@ -76,8 +114,8 @@ impl Session {
             self.ended = true;
             rows.finish();
             self.ready.extend(rows.flush());
-        } else if self.ready.is_empty() && self.engine.is_idle() {
-            // Nothing more to read for now: who prints as it happens gets what there is.
+        } else if (self.engine.take_due() || self.engine.is_idle()) && self.ready.is_empty() && flush == Flush::WhenDue {
+            // Who prints as it happens gets what there is.
             self.flush();
         }
         Ok(self.ready.pop_front().map_or(Progress::Working, |(table, batch)| Progress::Batch(table, batch)))

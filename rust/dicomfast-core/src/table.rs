@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Schema, SchemaRef};
 
-use crate::anomaly::Anomaly;
+use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{
     AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, SegmentRecord, Sink,
     StallRecord, Wants,
@@ -23,6 +23,7 @@ mod column;
 mod connections;
 mod events;
 mod findings;
+mod losses;
 mod messages;
 mod operations;
 mod pdus;
@@ -160,6 +161,7 @@ pub struct Tables {
     builders: Builders,
     rules: Option<Rules>,
     quota: anomalies::Quota,
+    losses: losses::Losses,
     ready: VecDeque<(Table, RecordBatch)>,
 }
 
@@ -169,6 +171,7 @@ impl Tables {
             builders: Builders::new(wanted, limits.batch_rows),
             rules: wanted.contains(&Table::Findings).then(|| Rules::new(limits)),
             quota: anomalies::Quota::new(limits.anomalies_per_kind),
+            losses: losses::Losses::default(),
             ready: VecDeque::new(),
         }
     }
@@ -223,7 +226,8 @@ impl Sink for Tables {
         self.judge(|rules| rules.connection(&record));
     }
 
-    fn association(&mut self, record: AssociationRecord) {
+    fn association(&mut self, mut record: AssociationRecord) {
+        record.capture_loss = self.losses.between(record.first.time, record.last.time);
         if let Some(rows) = &mut self.builders.associations {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -276,6 +280,9 @@ impl Sink for Tables {
     }
 
     fn anomaly(&mut self, record: Anomaly) {
+        if let (AnomalyKind::CaptureLoss, Some(since)) = (record.kind, record.since) {
+            self.losses.add(since, record.time);
+        }
         if let Some(rows) = &mut self.builders.anomalies
             && self.quota.admits(record.kind)
         {

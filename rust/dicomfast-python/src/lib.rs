@@ -5,6 +5,7 @@ mod arrow;
 mod error;
 mod input;
 mod limits;
+mod live;
 mod session;
 
 use dicomfast_core::anomaly::AnomalyKind;
@@ -55,6 +56,7 @@ fn version() -> &'static str {
 #[pymodule(gil_used = false)]
 fn _dicomfast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<session::Session>()?;
+    module.add_class::<live::Live>()?;
     module.add_class::<arrow::Batch>()?;
     module.add_class::<arrow::Schema>()?;
     module.add_function(wrap_pyfunction!(table_names, module)?)?;
@@ -63,5 +65,6 @@ fn _dicomfast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(findings_codes, module)?)?;
     module.add_function(wrap_pyfunction!(anomaly_kinds, module)?)?;
     module.add_function(wrap_pyfunction!(limits::default_limits, module)?)?;
+    module.add_function(wrap_pyfunction!(live::interfaces, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

@@ -1,9 +1,10 @@
 //! One pass over the inputs, as a Python iterator. The engine runs without the interpreter; between its steps Ctrl-C is seen.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
-use dicomfast_core::session::{self as engine, Options, Progress};
+use dicomfast_core::session::{self as engine, LiveHandle, LiveSession, Options, Progress};
 use dicomfast_core::stats::Stats;
 use dicomfast_core::table::Table;
 use pyo3::exceptions::PyRuntimeError;
@@ -11,23 +12,33 @@ use pyo3::prelude::*;
 
 use crate::arrow::Batch;
 use crate::error::{ArgumentError, to_python};
+use crate::live::accounts;
 use crate::{input, limits};
 
 /// A pass over the inputs: yields `(table name, Batch)` until the inputs end.
 #[pyclass(frozen, module = "dicomfast._dicomfast")]
 pub(crate) struct Session {
     /// `None` once the inputs have ended, failed or been closed.
-    engine: Mutex<Option<engine::Session>>,
+    engine: Mutex<Option<Pass>>,
+    /// Of a live capture: what may be asked at any time.
+    live: Option<LiveHandle>,
     /// Of the last step, so that it can be asked for while a step runs.
     stats: Mutex<Stats>,
     /// The process that opened it: a forked child has the memory but not the threads.
     process: u32,
 }
 
+/// What is read.
+enum Pass {
+    Files(Box<engine::Session>),
+    Live(LiveSession),
+}
+
 #[pymethods]
 impl Session {
     #[new]
-    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false))]
+    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, filter = "", libraries = None))]
+    #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn new(
         py: Python<'_>,
         inputs: Vec<Bound<'_, PyAny>>,
@@ -35,13 +46,15 @@ impl Session {
         threads: usize,
         limits: Option<HashMap<String, u64>>,
         follow: bool,
+        filter: &str,
+        libraries: Option<Vec<PathBuf>>,
     ) -> PyResult<Self> {
         let inputs = inputs.into_iter().map(|source| input::input(&source)).collect::<PyResult<Vec<_>>>()?;
         let tables = tables.into_iter().map(|name| table(&name)).collect::<PyResult<Vec<_>>>()?;
         let limits = limits::limits(limits.unwrap_or_default().into_iter().collect())?;
-        let options = Options { tables, threads, limits, follow };
+        let options = Options { tables, threads, limits, follow, filter: filter.to_owned(), libraries: libraries.unwrap_or_default() };
         let engine = py.detach(|| engine::Session::open(inputs, options)).map_err(|error| to_python(py, &error))?;
-        Ok(Self { engine: Mutex::new(Some(engine)), stats: Mutex::default(), process: std::process::id() })
+        Ok(Self::of(Pass::Files(Box::new(engine)), None))
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -67,14 +80,33 @@ impl Session {
         py.detach(|| self.engine.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
+    /// Ends a live capture: what the kernel has is decoded, the last rows come, then the iteration ends. Does nothing to files.
+    fn stop(&self) {
+        if let Some(live) = &self.live {
+            live.stop();
+        }
+    }
+
     /// What has been read so far.
     fn stats(&self) -> HashMap<&'static str, u64> {
+        if let Some(live) = &self.live {
+            return accounts(live.accounts());
+        }
         let stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
         HashMap::from([("packets", stats.packets), ("bytes", stats.bytes), ("segments", stats.segments)])
     }
 }
 
 impl Session {
+    pub(crate) fn live(session: LiveSession) -> Self {
+        let handle = session.handle();
+        Self::of(Pass::Live(session), Some(handle))
+    }
+
+    fn of(pass: Pass, live: Option<LiveHandle>) -> Self {
+        Self { engine: Mutex::new(Some(pass)), live, stats: Mutex::default(), process: std::process::id() }
+    }
+
     fn step(&self) -> PyResult<Progress> {
         let mut guard = match self.engine.try_lock() {
             Ok(guard) => guard,
@@ -82,8 +114,14 @@ impl Session {
             Err(TryLockError::Poisoned(_)) => return Err(PyRuntimeError::new_err("this pass has failed before")),
         };
         let Some(engine) = guard.as_mut() else { return Ok(Progress::End) };
-        let progress = engine.advance();
-        *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = engine.stats();
+        let progress = match engine {
+            Pass::Files(session) => {
+                let progress = session.advance();
+                *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = session.stats();
+                progress
+            }
+            Pass::Live(session) => session.advance(),
+        };
         if !matches!(progress, Ok(Progress::Batch(..) | Progress::Working)) {
             *guard = None;
         }

@@ -355,6 +355,7 @@ impl Association {
         let accept = self.accept.as_ref();
         let agreed = accept.map(|accept| accept.async_window.map_or((1, 1), |window| (window.invoked, window.performed)));
         AssociationRecord {
+            capture_loss: false,
             association: self.number,
             connection: info.connection,
             capture: info.capture,

@@ -65,6 +65,7 @@ pub(crate) fn association() -> AssociationRecord {
         max_pdu_sent: Some(16_000),
     };
     AssociationRecord {
+        capture_loss: false,
         association: 7,
         connection: 3,
         capture: 0,

@@ -130,7 +130,7 @@ impl Rows {
 pub(crate) fn run_bytes(file: Vec<u8>, reads: &[usize], threads: usize, limits: &Limits) -> Rows {
     let reader = Trickle { bytes: file, at: 0, sizes: reads.to_vec(), reads: 0 };
     let inputs = vec![Input::Reader { name: "world".to_owned(), reader: Box::new(reader) }];
-    let options = EngineOptions { threads, follow: false, limits: limits.clone() };
+    let options = EngineOptions { threads, limits: limits.clone(), ..EngineOptions::default() };
     let mut engine = Engine::open(inputs, &options, Rows::default()).expect("a capture that can be opened");
     while engine.step().expect("a capture that can be read") {}
     let rows = engine.into_sink();
