@@ -197,7 +197,7 @@ def test_what_ends_the_source_is_raised() -> None:
     ("arguments", "code", "says"),
     [
         ([], 2, "terminal"),
-        (["--once"], 2, "name an interface"),
+        (["--once"], 2, "name a capture file"),
         (["--json", STORE], 2, "--once"),
         (["--once", "nothing.pcap"], 1, "nothing.pcap"),
         (["--once", "--duration", "0", STORE], 2, "--duration"),

@@ -181,8 +181,8 @@ def test_an_error_of_the_input_comes_after_the_rows(run: Run, tmp_path: Path) ->
     ("arguments", "code", "says"),
     [
         ([], 2, "-o"),
-        (["-o", "out"], 2, "name an interface"),
-        (["-o", "out", "-i", "eth0", "--follow"], 2, "--follow"),
+        (["-o", "out"], 2, "name a capture file"),
+        (["-o", "out", "-i", "lo", "--follow"], 2, "--follow"),
         (["-o", "out", "nothing.pcap"], 1, "nothing.pcap"),
         (["-o", "out", "--keep-size", "much", ECHO], 2, "50GB"),
         (["-o", "out", "-t", "nothing", ECHO], 1, "no table"),

@@ -1,6 +1,6 @@
 """Where batches come from while something runs on: inputs or interfaces, with their counters, and a way to end them.
 
-Knows `dicomfast.scan` and `dicomfast.live`; nothing of what is done with the rows.
+Knows how captures are scanned and stopped; nothing of what is done with the rows.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ import queue
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
-import dicomfast
-from dicomfast.errors import ArgumentError
-from dicomfast.sources import expand
 from dicomfast.tap import Tap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pyarrow as pa
+
+    from dicomfast.capture import Capture
+    from dicomfast.live import LiveCapture
 
 # Batches between the thread that reads and the one that works: what is beyond waits in the engine, which counts what it sheds.
 QUEUE = 256
@@ -58,18 +58,15 @@ class Intake:
 
 
 @contextmanager
-def inputs(
-    sources: Sequence[str], tables: Sequence[str], *, follow: bool, threads: int = 0, limits: Mapping[str, int] | None = None
-) -> Iterator[Intake]:
-    """Files, pipes, "-"."""
+def inputs(names: Sequence[str], opened: Callable[[tuple[Any, ...]], Capture], tables: Sequence[str], *, follow: bool) -> Iterator[Intake]:
+    """Files, pipes, "-": `opened` makes one capture of them."""
     with ExitStack() as stack:
         taps = []
-        names = [name for name in expand(sources) if isinstance(name, str)]
         for name in names:
             # As in `dicomfast.open`: the last one may grow.
             taps.append(Tap(name, follow=follow and name is names[-1]))
             stack.callback(taps[-1].close)
-        scan = dicomfast.scan(*(cast("BinaryIO", tap) for tap in taps), tables=tables, threads=threads, limits=limits)
+        scan = opened(tuple(taps)).scan(tables)
 
         def counters() -> Counters:
             stats = scan.stats()
@@ -83,18 +80,15 @@ def inputs(
 
 
 @contextmanager
-def interfaces(names: Sequence[str], tables: Sequence[str], *, capture_filter: str) -> Iterator[Intake]:
+def interfaces(capture: LiveCapture, tables: Sequence[str]) -> Iterator[Intake]:
     """Network interfaces, as they are now."""
-    live = getattr(dicomfast, "live", None)
-    if live is None:
-        raise ArgumentError("this build cannot capture from an interface; pipe it in: tcpdump -i any -w - -U | dicomfast ... -")
-    with live(*names, filter=capture_filter or None) as capture:
+    with capture:
 
         def counters() -> Counters:
             stats = capture.stats
-            return Counters(stats.received, getattr(stats, "bytes", 0), stats.dropped, stats.interface_dropped, stats.shed)
+            return Counters(stats.received, stats.bytes, stats.dropped, stats.interface_dropped, stats.shed)
 
-        yield Intake(", ".join(names), capture.scan(tables=list(tables)), counters, capture.stop, live=True)
+        yield Intake(", ".join(capture.sources), capture.scan(tables), counters, capture.stop, live=True)
 
 
 class Reader(threading.Thread):

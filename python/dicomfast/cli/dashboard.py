@@ -7,8 +7,8 @@ from typing import Any
 
 import rich_click as click
 
-from dicomfast import terminal
-from dicomfast.cli import options
+from dicomfast import privileges, terminal
+from dicomfast.cli import DROPPED, listen, options
 from dicomfast.cli.watch import cli, intake
 from dicomfast.sources import STANDARD_INPUT
 
@@ -16,26 +16,16 @@ __all__ = ["cli"]
 
 
 @cli.command("live")
-@click.argument("arguments", nargs=-1, metavar="[FILES | CAPTURE FILTER]...")
-@click.option("-i", "interfaces", multiple=True, metavar="IFACE", help="Capture from this interface (several: give it again).")
 @click.option("--once", is_flag=True, help="No screen: run for --duration or to the end, print the numbers, and exit.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: one JSON document.")
 @click.option("--duration", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="With --once: for so long.")
 @options.growing
-@options.engine
-def live_command(
-    arguments: tuple[str, ...],
-    interfaces: tuple[str, ...],
-    duration: float | None,
-    *,
-    once: bool,
-    as_json: bool,
-    follow: bool,
-    **engine: Any,
-) -> None:
+@options.inputs
+@listen.live
+def live_command(duration: float | None, *, once: bool, as_json: bool, follow: bool, **arguments: Any) -> int:
     """What goes on now, on one screen: associations, their operations, what fails (docs/dashboard.md). ? shows the keys.
 
-    From interfaces, with a capture filter as in tcpdump; or from files, pipes, or - for standard input.
+    With -i from interfaces, and words are a capture filter as in tcpdump; or from files, pipes, or - for standard input.
     """
     from dicomfast.dashboard.feed import Feed
     from dicomfast.dashboard.model import TABLES
@@ -48,22 +38,27 @@ def live_command(
         # textual draws on standard error.
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise click.UsageError("the screen needs a terminal; --once prints the numbers")
-        if STANDARD_INPUT in arguments:
+        if STANDARD_INPUT in (*arguments["files"], *arguments["read_files"]):
             raise click.UsageError("the screen reads keys from standard input; name a pipe, or use --once")
-    with intake(interfaces, arguments, TABLES, follow=follow, **engine) as source:
+        # Before root's rights are given up: it may not be readable then.
+        from dicomfast.dashboard import app
+    fail_on_drop = arguments["fail_on_drop"]
+    how = listen.listening(arguments)
+    user = privileges.chosen(how.user) if how is not None else None
+    with intake(how, TABLES, follow=follow, **arguments) as source:
+        privileges.become(user)
         feed = Feed(source)
         try:
             if once:
                 feed.wait(duration)
             else:
-                from dicomfast.dashboard.app import Dashboard
-
-                Dashboard(feed).run()
+                app.Dashboard(feed).run()
         finally:
             feed.stop()
         feed.check()
         if once:
             _print(feed, as_json=as_json)
+        return DROPPED if fail_on_drop and feed.dropped else 0
 
 
 def _print(feed: Any, *, as_json: bool) -> None:

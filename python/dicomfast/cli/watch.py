@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from dicomfast import _dicomfast
-from dicomfast.cli import DROPPED, options
+from dicomfast import _dicomfast, privileges
+from dicomfast.cli import DROPPED, listen, options
 from dicomfast.cli.interfaces import cli
 from dicomfast.text import escape
 
@@ -40,19 +40,18 @@ class Size(click.ParamType[int]):
         return round(float(found[1]) * _UNITS[found[2]])
 
 
-def intake(
-    interfaces: Sequence[str], arguments: Sequence[str], tables: Sequence[str], *, follow: bool, **engine: Any
-) -> AbstractContextManager[Intake]:
-    """Where the packets come from: interfaces and a capture filter, or files."""
+def intake(how: listen.Listening | None, tables: Sequence[str], *, follow: bool, **inputs: Any) -> AbstractContextManager[Intake]:
+    """Where the packets come from: interfaces, or files."""
     from dicomfast import intake
 
-    if interfaces:
+    if how is not None:
         if follow:
             raise click.UsageError("--follow is for files")
-        return intake.interfaces(interfaces, tables, capture_filter=" ".join(arguments))
-    if not arguments:
-        raise click.UsageError("name an interface with -i, a capture file, or - for standard input")
-    return intake.inputs(arguments, tables, follow=follow, **engine)
+        return intake.interfaces(options.interfaces(how, **inputs), tables)
+    # Words after -r FILE are a capture filter; without -r they are the files.
+    words = inputs["files"] if inputs["read_files"] else ()
+    names = [name for name in options.capture(**inputs).sources if isinstance(name, str)]
+    return intake.inputs(names, lambda taps: options.capture(**(inputs | {"read_files": taps, "files": words})), tables, follow=follow)
 
 
 def _say(text: str) -> None:
@@ -60,8 +59,6 @@ def _say(text: str) -> None:
 
 
 @cli.command("watch")
-@click.argument("arguments", nargs=-1, metavar="[FILES | CAPTURE FILTER]...")
-@click.option("-i", "interfaces", multiple=True, metavar="IFACE", help="Capture from this interface (several: give it again).")
 @click.option("-o", "root", required=True, metavar="DIR", help="Write below this directory.")
 @click.option("-t", "--tables", metavar="A,B,...", help="These tables; default: all that `dicomfast tables` does not call on request.")
 @click.option("-G", "seconds", type=click.FloatRange(0.1), default=300, show_default=True, metavar="SECONDS", help="Write a file after.")
@@ -70,12 +67,10 @@ def _say(text: str) -> None:
 @click.option("--keep-size", type=Size(), help="Remove the oldest files beyond this size of all, e.g. 50GB.")
 @click.option("--keep-days", type=click.FloatRange(min=0, min_open=True), metavar="DAYS", help="Remove files written longer ago.")
 @click.option("--metrics", metavar="[HOST]:PORT", help="Answer Prometheus there, e.g. :9464.")
-@click.option("--fail-on-drop", is_flag=True, help="Exit 4 if packets were dropped.")
 @options.growing
-@options.engine
+@options.inputs
+@listen.live
 def watch_command(
-    arguments: tuple[str, ...],
-    interfaces: tuple[str, ...],
     root: str,
     tables: str | None,
     seconds: float,
@@ -85,13 +80,12 @@ def watch_command(
     keep_days: float | None,
     metrics: str | None,
     *,
-    fail_on_drop: bool,
     follow: bool,
-    **engine: Any,
+    **arguments: Any,
 ) -> int:
     """Unattended: all tables as Parquet files below DIR, by day and hour; findings also as lines of JSON (docs/watch.md).
 
-    From interfaces, with a capture filter as in tcpdump; or from files, pipes, or - for standard input.
+    From files, pipes, or - for standard input; with -i from interfaces, and words are a capture filter as in tcpdump.
 
     SIGTERM and Ctrl-C write what there is and exit 0; SIGHUP begins new files.
     """
@@ -99,14 +93,20 @@ def watch_command(
     from dicomfast.watch.store import Rotation
     from dicomfast.watch.watcher import Plan, Watcher, signals
 
+    fail_on_drop = arguments["fail_on_drop"]
+    how = listen.listening(arguments)
+    user = privileges.chosen(how.user) if how is not None else None
     chosen = _dicomfast.default_tables() if tables is None else [name.strip() for name in tables.split(",")]
     plan = Plan(Path(root), Rotation(seconds, rows, most), keep_size, keep_days, metrics)
     with ExitStack() as stack:
-        source = stack.enter_context(intake(interfaces, arguments, chosen, follow=follow, **engine))
+        source = stack.enter_context(intake(how, chosen, follow=follow, **arguments))
         stack.enter_context(files.owned(plan.root))
         watcher = Watcher(plan, source, _say)
+        if user is not None:
+            files.give(plan.root, user)
+            privileges.become(user)
         stack.enter_context(signals(watcher))
-        _say(f"{source.name} to {root}")
+        _say(f"{source.name} to {root}{f' as {user.name}' if user else ''}")
         try:
             outcome = watcher.run()
         finally:

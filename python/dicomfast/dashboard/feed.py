@@ -71,6 +71,12 @@ class Feed:
         """The time that ages are counted to: of the wall for an interface, of the newest packet for a file."""
         return max(model.newest, time.time_ns()) if self.intake.live and not self.ended else model.newest
 
+    @property
+    def dropped(self) -> int:
+        """What should have been seen and was not, also as the files say."""
+        with self._lock:
+            return self.intake.counters().lost + (0 if self.intake.live else self._model.totals.dropped)
+
     def speed(self) -> Speed:
         """How fast it comes in, by what was asked in the last seconds."""
         counters, now = self.intake.counters(), time.monotonic()

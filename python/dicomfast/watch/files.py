@@ -7,15 +7,18 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from dicomfast import _dicomfast
 from dicomfast.errors import OpenError
 from dicomfast.text import escape
-from dicomfast.watch.layout import LOCK, UNFINISHED, unfinished
+from dicomfast.watch.layout import DIRECTORIES, LOCK, UNFINISHED, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     import pyarrow as pa
+
+    from dicomfast.privileges import User
 
 # Rows of one row group, as in `output`.
 _GROUP = 131_072
@@ -37,6 +40,15 @@ def owned(root: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def give(root: Path, user: User) -> None:
+    """Let the user whom root becomes write here: the directory, and those of tables, days, hours and runs below. Links are not followed."""
+    os.chown(root, user.uid, user.gid, follow_symlinks=False)
+    for table in _dicomfast.table_names():
+        for folder, names, _ in os.walk(root / table):
+            os.chown(folder, user.uid, user.gid, follow_symlinks=False)
+            names[:] = [name for name in names if any(pattern.fullmatch(name) for pattern in DIRECTORIES)]
 
 
 def walk(root: Path) -> Iterator[tuple[str, Path]]:

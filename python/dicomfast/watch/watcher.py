@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicomfast.errors import FormatError
 from dicomfast.intake import Counters, Intake, Queued
+from dicomfast.notices import notices
 from dicomfast.terminal import count, size
 from dicomfast.watch import files, layout
 from dicomfast.watch.journal import Journal
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TICK = 0.2
-# Seconds between two lines about packets that are dropped.
+# Seconds between two lines of a kind about the capture itself.
 _PATIENCE = 60.0
 
 
@@ -72,11 +73,15 @@ class Watcher:
         names = layout.Names(plan.root, dt.datetime.now(dt.UTC))
         self._store = Store(names, plan.rotation, say, self._written)
         self._journal = Journal(names, say, self._written)
-        self._said_lost = 0
-        self._said_at = 0.0
+        self._said_at: dict[str, float] = {}
         # What the files say that their capturing programs dropped.
         self._dropped = 0
-        self._takers: list[Callable[[str, pa.RecordBatch], None]] = [self._store.take, self._take_findings, self._take_drops]
+        self._takers: list[Callable[[str, pa.RecordBatch], None]] = [
+            self._store.take,
+            self._take_findings,
+            self._take_drops,
+            self._take_notices,
+        ]
         if plan.metrics is not None:
             from dicomfast.watch.metrics import Metrics
 
@@ -95,6 +100,15 @@ class Watcher:
     def _take_drops(self, table: str, batch: pa.RecordBatch) -> None:
         if table == "capture_info" and not self._intake.live:
             self._dropped += sum(batch.column("dropped").fill_null(0).to_pylist())
+
+    def _take_notices(self, table: str, batch: pa.RecordBatch) -> None:
+        if table != "anomalies" or not self._intake.live:
+            return
+        for kind, line in notices(batch):
+            now = time.monotonic()
+            if now - self._said_at.get(kind, -_PATIENCE) >= _PATIENCE:
+                self._said_at[kind] = now
+                self._say(line)
 
     def counters(self) -> Counters:
         """What came in so far."""
@@ -135,10 +149,6 @@ class Watcher:
             self._journal.rotate()
         self._store.tick()
         self._journal.tick()
-        lost = self.counters().lost
-        if lost > self._said_lost and time.monotonic() - self._said_at >= _PATIENCE:
-            self._say(f"{count(lost - self._said_lost, 'packet')} dropped")
-            self._said_lost, self._said_at = lost, time.monotonic()
 
     def outcome(self) -> Outcome:
         """The counts so far."""
