@@ -15,9 +15,8 @@ import rich_click as click
 import dicomfast
 from dicomfast import privileges
 from dicomfast.cli import DROPPED
-from dicomfast.dump import clock
+from dicomfast.notices import notices
 from dicomfast.text import escape
-from dicomfast.values import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 _KIB = 1024
-# What is said of a capture while it goes on, on standard error.
-_NOTICES = ("capture-loss", "interface-down", "interface-up", "rows-shed")
 
 
 def live(function: Function) -> Function:
@@ -151,10 +148,8 @@ def _noticed(scan: dicomfast.Scan, tables: list[str]) -> Iterator[tuple[str, pa.
     """The batches of the tables; what is said of the capture itself goes to standard error as it happens."""
     for name, batch in scan:
         if name == "anomalies":
-            times, kinds, details = (batch.column(column) for column in ("time", "kind", "detail"))
-            for time, kind, detail in zip(numbers(times), kinds.to_pylist(), details.to_pylist(), strict=True):
-                if kind in _NOTICES:
-                    _say(f"{clock(time)} {kind}: {detail}")
+            for _, line in notices(batch):
+                _say(line)
         if name in tables:
             yield name, batch
 

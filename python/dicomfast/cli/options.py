@@ -35,6 +35,11 @@ class Limit(click.ParamType[tuple[str, int]]):
             self.fail("a limit is KEY=NUMBER", param, ctx)
 
 
+def growing(function: Function) -> Function:
+    """--follow."""
+    return click.option("--follow", is_flag=True, help="At the end of the last file wait for more, as tail -f.")(function)
+
+
 def inputs(function: Function) -> Function:
     """FILES..., -r, --threads and --limit."""
     for decorate in (

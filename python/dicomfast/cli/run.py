@@ -8,7 +8,7 @@ import sys
 import click
 
 from dicomfast.cli import INTERRUPTED
-from dicomfast.cli.interfaces import cli
+from dicomfast.cli.dashboard import cli
 from dicomfast.cli.progress import interrupted
 from dicomfast.errors import DicomfastError
 from dicomfast.text import escape
