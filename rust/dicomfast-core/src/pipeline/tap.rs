@@ -73,6 +73,31 @@ impl<S: Sink> Consumer for Tap<S> {
     }
 
     #[inline]
+    fn passes(&mut self, state: &mut Tapped, info: &Info, end: End, segment: &Segment, place: Place) -> bool {
+        let Tapped { analysis, watch, conversation } = state;
+        let Some(class) = conversation.carries(info, end, segment.length) else { return false };
+        let goes_on = watch.goes_on(end, segment.time, conversation.timeline.until()) && analysis.is_more(end, segment);
+        if self.segments || !goes_on {
+            return false;
+        }
+        conversation.carry(end, place, segment.length, class);
+        analysis.more(end, segment);
+        watch.more(end, segment, analysis);
+        true
+    }
+
+    #[inline]
+    fn acknowledges(&mut self, state: &mut Tapped, _info: &Info, end: End, segment: &Segment) -> bool {
+        let Tapped { analysis, watch, .. } = state;
+        if self.segments || !analysis.is_acknowledgment(end, segment) {
+            return false;
+        }
+        let verdict = analysis.acknowledgment(end, segment);
+        watch.acknowledgment(end, segment, &verdict, analysis);
+        true
+    }
+
+    #[inline]
     fn unread(&self, state: &Tapped, end: End) -> u64 {
         self.dicom.unread(&state.conversation, end)
     }
