@@ -2,8 +2,8 @@
 
 use super::association::Association;
 use super::conversation::Conversation;
-use crate::event::{Sender, StallRecord};
-use crate::flow::{End, Info};
+use crate::event::{Class, Sender, StallRecord};
+use crate::flow::{End, Info, Place};
 use crate::transport::{Moving, Phase};
 
 impl Conversation {
@@ -17,6 +17,24 @@ impl Conversation {
             return (Phase::Moving(end), requestor);
         }
         (self.slow_phase(association, end), requestor)
+    }
+
+    /// Whether an end is in the middle of bytes that nobody reads, and stays there for so many: then what the time until they came was.
+    #[inline]
+    pub fn carries(&self, info: &Info, end: End, length: u32) -> Option<Class> {
+        let lane = self.lanes.get(end);
+        let Some(association) = self.associations.back() else { return self.is_ignored(end).then_some(Class::Outside) };
+        let moves = if association.requestor(info) == end { Class::Sending } else { Class::Receiving };
+        (self.is_dicom && association.is_carrying_data && lane.framer.unread > u64::from(length)).then_some(moves)
+    }
+
+    /// Takes those bytes, which came when `place` says; the time until then was of a class.
+    #[inline]
+    pub fn carry(&mut self, end: End, place: Place, length: u32, class: Class) {
+        self.timeline.spend(class, place.stamp.time);
+        if self.is_dicom {
+            self.lanes.get_mut(end).framer.go_by(place, length.into());
+        }
     }
 
     fn slow_phase(&self, association: &Association, end: End) -> Phase {

@@ -88,11 +88,9 @@ impl FrameDecoder {
         if bytes.len() < frame.length as usize {
             self.note_cut(frame);
         }
-        if let Some(segment) = fast::segment(frame, bytes) {
-            self.counts.tcp += 1;
-            batch.segments.push(Segment { slot, ..segment });
-        } else {
-            self.decode_any(frame, bytes, slot, batch);
+        match fast::segment(frame, bytes, slot, &mut batch.segments) {
+            Some(()) => self.counts.tcp += 1,
+            None => self.decode_any(frame, bytes, slot, batch),
         }
     }
 

@@ -27,6 +27,12 @@ impl<S: Sink> Tap<S> {
         let wants = dicom.sink.wants();
         Self { dicom, wants }
     }
+
+    /// Whether a row is made of each segment.
+    #[inline]
+    fn tells_segments(&self, info: &Info) -> bool {
+        self.wants.segments && self.wants.of.hold(info.connection)
+    }
 }
 
 impl<S: Sink> Consumer for Tap<S> {
@@ -52,7 +58,7 @@ impl<S: Sink> Consumer for Tap<S> {
         let verdict = state.analysis.segment(end, seen);
         state.watch.note(end, seen, &verdict, &state.analysis);
         state.watch.name(|row| state.conversation.stood(info, row));
-        if self.wants.segments && self.wants.of.hold(info.connection) {
+        if self.tells_segments(info) {
             let segment = seen.segment;
             let shown = state.analysis.place(end, seen);
             let reused = info.reused && segment.flags & (SYN | ACK) == SYN;
@@ -71,6 +77,31 @@ impl<S: Sink> Consumer for Tap<S> {
                 ack_rtt: verdict.ack_rtt,
             });
         }
+    }
+
+    #[inline]
+    fn passes(&mut self, state: &mut Tapped, info: &Info, end: End, segment: &Segment, place: Place) -> bool {
+        let Tapped { analysis, watch, conversation } = state;
+        let Some(class) = conversation.carries(info, end, segment.length) else { return false };
+        let goes_on = watch.goes_on(end, segment.time, conversation.timeline.until()) && analysis.is_more(end, segment);
+        if self.tells_segments(info) || !goes_on {
+            return false;
+        }
+        conversation.carry(end, place, segment.length, class);
+        analysis.more(end, segment);
+        watch.more(end, segment, analysis);
+        true
+    }
+
+    #[inline]
+    fn acknowledges(&mut self, state: &mut Tapped, info: &Info, end: End, segment: &Segment) -> bool {
+        let Tapped { analysis, watch, .. } = state;
+        if self.tells_segments(info) || !analysis.is_acknowledgment(end, segment) {
+            return false;
+        }
+        let verdict = analysis.acknowledgment(end, segment);
+        watch.acknowledgment(end, segment, &verdict, analysis);
+        true
     }
 
     #[inline]
