@@ -1,5 +1,6 @@
 """The engine. Use it through `dicomfast.open`, `read` and `scan`."""
 
+import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO, final
 
@@ -35,6 +36,8 @@ class Session:
         phi: str = "mask",
         key: bytes | None = None,
         hashes: bool = False,
+        export: str | os.PathLike[str] | None = None,
+        incomplete: bool = False,
     ) -> Session:
         """Open the inputs.
 
@@ -48,8 +51,10 @@ class Session:
         phi: what becomes of values of data sets that identify a person: "mask", "show", or "pseudonym" with a key.
         key: the secret of the pseudonyms.
         hashes: make the SHA-256 of each data set (table `objects`).
+        export: write the data sets of C-STORE requests to files in this folder (table `exports`).
+        incomplete: also those that are not whole.
 
-        Raises OpenError, FormatError or ArgumentError.
+        Raises OpenError, WriteError, FormatError or ArgumentError.
         """
 
     def __iter__(self) -> Iterator[tuple[str, Batch]]: ...

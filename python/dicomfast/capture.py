@@ -102,20 +102,26 @@ class Capture:
 
     def scan(self, tables: Iterable[str] | None = None) -> Scan:
         """Read the capture once, in constant memory, and yield the batches of the tables as they fill."""
-        if self._used and not can_be_read_again(self._sources):
-            raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
-        names = self._names(tables)
-        session = _dicomfast.Session(self._sources, names, self._threads, self._limits, self._follow, *self._data_sets)
-        self._used = True
-        self._scan = Scan(session)
-        return self._scan
+        return self._pass(self._names(tables))
+
+    def exporting(self, directory: str | os.PathLike[str], *, incomplete: bool = False) -> Scan:
+        """As `export`, batch by batch: the files are written as the pass goes on."""
+        return self._pass(["exports"], directory, incomplete=incomplete)
+
+    def export(self, directory: str | os.PathLike[str], *, incomplete: bool = False) -> pa.Table:
+        """Write the data set of each C-STORE request to a DICOM file in a folder, in one pass, and tell which (docs/export.md).
+
+        The bytes are those that were sent, in the transfer syntax that was negotiated. Patient data is in them, whatever `phi` says.
+        incomplete: also write those of which bytes are missing, with zeros in their place; the names end in .incomplete.dcm.
+        """
+        return self._collect(["exports"], self.exporting(directory, incomplete=incomplete))["exports"]
 
     def read(self, tables: Iterable[str] | None = None) -> dict[str, pa.Table]:
         """Whole tables by name; one pass for all that have not been read yet."""
         names = self._names(tables)
         missing = [name for name in names if name not in self._whole]
         if missing:
-            self._whole |= self._read(missing)
+            self._whole |= self._collect(missing, self.scan(missing))
         return {name: self._whole[name] for name in names}
 
     def graph(
@@ -180,11 +186,22 @@ class Capture:
             _dicomfast.schema(name)
         return names
 
-    def _read(self, names: list[str]) -> dict[str, pa.Table]:
+    def _pass(self, names: list[str], export: str | os.PathLike[str] | None = None, *, incomplete: bool = False) -> Scan:
+        if self._used and not can_be_read_again(self._sources):
+            raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
+        session = _dicomfast.Session(
+            self._sources, names, self._threads, self._limits, self._follow, *self._data_sets, export=export, incomplete=incomplete
+        )
+        self._used = True
+        self._scan = Scan(session)
+        return self._scan
+
+    @staticmethod
+    def _collect(names: list[str], scan: Scan) -> dict[str, pa.Table]:
         import pyarrow as pa
 
         batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in names}
-        for name, batch in self.scan(names):
+        for name, batch in scan:
             batches[name].append(batch)
         return {name: pa.Table.from_batches(batches[name], pa.schema(_dicomfast.schema(name))) for name in names}
 

@@ -66,6 +66,7 @@ def dump_command(color: str, verbose: int, limit: int | None, *, numeric: bool, 
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no suffix names it.")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N rows.")
 @click.option("--columns", metavar="A,B,...", help="These columns, in this order.")
+@options.privacy
 @options.color
 def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> None:
     """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet.

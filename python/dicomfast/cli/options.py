@@ -15,6 +15,8 @@ from dicomfast.terminal import Paint, wants_color
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dicomfast.capture import Phi
+
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 
@@ -50,6 +52,22 @@ def inputs(function: Function) -> Function:
     return function
 
 
+def privacy(function: Function) -> Function:
+    """--phi, --key-file and --hashes."""
+    for decorate in (
+        click.option("--hashes", is_flag=True, help="Make the SHA-256 of each data set (table objects)."),
+        click.option("--key-file", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="The secret of the pseudonyms."),
+        click.option(
+            "--phi",
+            type=click.Choice(["mask", "show", "pseudonym"]),
+            default="mask",
+            help="Values of data sets that identify a person: leave out (the default), show, or replace by a keyed hash.",
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
 def color(function: Function) -> Function:
     """--color."""
     when = click.Choice(["auto", "always", "never"])
@@ -61,12 +79,22 @@ def fail_on(function: Function) -> Function:
     return click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 3 if there is such a finding, or a graver one.")(function)
 
 
-def capture(files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...]) -> dicomfast.Capture:
+def capture(
+    files: tuple[str, ...],
+    read_files: tuple[str, ...],
+    threads: int,
+    limits: tuple[tuple[str, int], ...],
+    phi: Phi = "mask",
+    key_file: str | None = None,
+    *,
+    hashes: bool = False,
+) -> dicomfast.Capture:
     """The capture that the arguments name."""
     sources = [*read_files, *files]
     if not sources:
         raise click.UsageError("name a capture file, or - for standard input")
-    return dicomfast.open(*sources, threads=threads, limits=dict(limits))
+    key = None if key_file is None else Path(key_file).read_bytes()
+    return dicomfast.open(*sources, threads=threads, limits=dict(limits), phi=phi, key=key, hashes=hashes)
 
 
 def keep_inputs(capture: dicomfast.Capture, path: str) -> None:

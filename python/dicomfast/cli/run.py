@@ -8,7 +8,7 @@ import sys
 import click
 
 from dicomfast.cli import INTERRUPTED
-from dicomfast.cli.insight import cli
+from dicomfast.cli.objects import cli
 from dicomfast.cli.progress import interrupted
 from dicomfast.errors import DicomfastError
 from dicomfast.text import escape

@@ -10,6 +10,8 @@ pub enum Error {
     Open { path: PathBuf, source: std::io::Error },
     #[error("cannot read {input}: {source}")]
     Read { input: String, source: std::io::Error },
+    #[error("cannot write {path}: {source}", path = .path.display())]
+    Write { path: PathBuf, source: std::io::Error },
     /// The first bytes are not those of a capture file.
     #[error("{input} is not a capture file: {reason}")]
     NotACapture { input: String, reason: String },

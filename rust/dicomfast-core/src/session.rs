@@ -11,6 +11,7 @@ use arrow_array::RecordBatch;
 use crate::capture::Input;
 use crate::dicom::DataSetOptions;
 use crate::error::{Error, Result};
+use crate::export::{ExportOptions, Exporter};
 use crate::limits::Limits;
 use crate::pipeline::{Engine, EngineOptions, threads};
 use crate::stats::Stats;
@@ -27,6 +28,8 @@ pub struct Options {
     pub follow: bool,
     pub limits: Limits,
     pub data_sets: DataSetOptions,
+    /// Write data sets to files.
+    pub export: Option<ExportOptions>,
 }
 
 /// What one step of a session gave.
@@ -49,7 +52,8 @@ pub struct Session {
 impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
         let threads = threads(options.threads);
-        let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1)?;
+        let exporter = options.export.map(|export| Exporter::new(export, &options.limits)).transpose()?;
+        let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1, exporter)?;
         let engine_options = EngineOptions { threads, follow: options.follow, limits: options.limits, data_sets: options.data_sets };
         Ok(Self { engine: Engine::open(inputs, &engine_options, rows)?, ready: VecDeque::new(), ended: false, error: None })
     }
@@ -66,7 +70,9 @@ impl Session {
                 Rest::Nothing => return self.error.take().map_or(Ok(Progress::End), Err),
             });
         }
-        let more = self.engine.step().unwrap_or_else(|error| {
+        let step = self.engine.step();
+        let step = self.engine.sink().error().map_or(step, Err);
+        let more = step.unwrap_or_else(|error| {
             self.error = Some(error);
             false
         });

@@ -1,10 +1,12 @@
 //! One pass over the inputs, as a Python iterator. The engine runs without the interpreter; between its steps Ctrl-C is seen.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 use dicomfast_core::dicom::DataSetOptions;
 use dicomfast_core::dicom::privacy::Phi;
+use dicomfast_core::export::{ExportOptions, Incomplete};
 use dicomfast_core::session::{self as engine, Options, Progress};
 use dicomfast_core::stats::Stats;
 use dicomfast_core::table::Table;
@@ -29,7 +31,8 @@ pub(crate) struct Session {
 #[pymethods]
 impl Session {
     #[new]
-    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, phi = "mask", key = None, hashes = false))]
+    #[expect(clippy::too_many_arguments, reason = "Python names them")]
+    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, phi = "mask", key = None, hashes = false, export = None, incomplete = false))]
     fn new(
         py: Python<'_>,
         inputs: Vec<Bound<'_, PyAny>>,
@@ -40,12 +43,16 @@ impl Session {
         phi: &str,
         key: Option<Vec<u8>>,
         hashes: bool,
+        export: Option<PathBuf>,
+        incomplete: bool,
     ) -> PyResult<Self> {
         let inputs = inputs.into_iter().map(|source| input::input(&source)).collect::<PyResult<Vec<_>>>()?;
         let tables = tables.into_iter().map(|name| table(&name)).collect::<PyResult<Vec<_>>>()?;
         let limits = limits::limits(limits.unwrap_or_default().into_iter().collect())?;
         let data_sets = DataSetOptions { phi: treatment(phi, key)?, hashes };
-        let options = Options { tables, threads, limits, follow, data_sets };
+        let incomplete = if incomplete { Incomplete::Write } else { Incomplete::Leave };
+        let export = export.map(|folder| ExportOptions { folder, incomplete });
+        let options = Options { tables, threads, limits, follow, data_sets, export };
         let engine = py.detach(|| engine::Session::open(inputs, options)).map_err(|error| to_python(py, &error))?;
         Ok(Self { engine: Mutex::new(Some(engine)), stats: Mutex::default(), process: std::process::id() })
     }
