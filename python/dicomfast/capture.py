@@ -11,12 +11,13 @@ from dicomfast.sources import Source, can_be_read_again, expand
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     import pyarrow as pa
 
     from dicomfast.comparison.result import Comparison
+    from dicomfast.datasets import DataSet
     from dicomfast.graphs.graph import Graph
 
     Phi = Literal["mask", "show", "pseudonym"]
@@ -115,6 +116,12 @@ class Capture:
         incomplete: also write those of which bytes are missing, with zeros in their place; the names end in .incomplete.dcm.
         """
         return self._collect(["exports"], self.exporting(directory, incomplete=incomplete))["exports"]
+
+    def datasets(self, *, most: int = 1 << 30) -> Iterator[DataSet]:
+        """Each object that was stored whole, for `to_pydicom`; those of more than `most` bytes are left out."""
+        from dicomfast.datasets import datasets
+
+        return datasets(self.export, most)
 
     def read(self, tables: Iterable[str] | None = None) -> dict[str, pa.Table]:
         """Whole tables by name; one pass for all that have not been read yet."""
