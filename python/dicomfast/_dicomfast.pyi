@@ -41,6 +41,8 @@ class Session:
         key: bytes | None = None,
         hashes: bool = False,
         connections: list[int] | None = None,
+        export: str | PathLike[str] | None = None,
+        incomplete: bool = False,
     ) -> Session:
         """Open the inputs.
 
@@ -57,8 +59,10 @@ class Session:
         key: the secret of the pseudonyms.
         hashes: make the SHA-256 of each data set (table `objects`).
         connections: numbers of connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole.
+        export: write the data sets of C-STORE requests to files in this folder (table `exports`).
+        incomplete: also those that are not whole.
 
-        Raises OpenError, FormatError or ArgumentError.
+        Raises OpenError, WriteError, FormatError or ArgumentError.
         """
 
     def __iter__(self) -> Iterator[tuple[str, Batch]]: ...

@@ -12,12 +12,13 @@ from dicomfast.sources import Source, can_be_read_again, expand, numbered
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     import pyarrow as pa
 
     from dicomfast.comparison.result import Comparison
+    from dicomfast.datasets import DataSet
     from dicomfast.graphs.graph import Graph
 
     Phi = Literal["mask", "show", "pseudonym"]
@@ -113,21 +114,32 @@ class Capture:
 
         connections: numbers of TCP connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole.
         """
-        if self._used and not can_be_read_again(self._sources):
-            raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
-        names = known(tables)
-        numbers = None if connections is None else numbered(connections)
-        session = _dicomfast.Session(self._sources, names, connections=numbers, **self._options)
-        self._used = True
-        self._scan = Scan(session)
-        return self._scan
+        return self._pass(known(tables), connections=None if connections is None else numbered(connections))
+
+    def exporting(self, directory: str | os.PathLike[str], *, incomplete: bool = False) -> Scan:
+        """As `export`, batch by batch: the files are written as the pass goes on."""
+        return self._pass(["exports"], export=directory, incomplete=incomplete)
+
+    def export(self, directory: str | os.PathLike[str], *, incomplete: bool = False) -> pa.Table:
+        """Write the data set of each C-STORE request to a DICOM file in a folder, in one pass, and tell which (docs/export.md).
+
+        The bytes are those that were sent, in the transfer syntax that was negotiated. Patient data is in them, whatever `phi` says.
+        incomplete: also write those of which bytes are missing, with zeros in their place; the names end in .incomplete.dcm.
+        """
+        return self._collect(["exports"], self.exporting(directory, incomplete=incomplete))["exports"]
+
+    def datasets(self, *, most: int = 1 << 30) -> Iterator[DataSet]:
+        """Each object that was stored whole, for `to_pydicom`; those of more than `most` bytes are left out."""
+        from dicomfast.datasets import datasets
+
+        return datasets(self.export, most)
 
     def read(self, tables: Iterable[str] | None = None) -> dict[str, pa.Table]:
         """Whole tables by name; one pass for all that have not been read yet."""
         names = known(tables)
         missing = [name for name in names if name not in self._whole]
         if missing:
-            self._whole |= self._read(missing)
+            self._whole |= self._collect(missing, self.scan(missing))
         return {name: self._whole[name] for name in names}
 
     def graph(
@@ -184,11 +196,20 @@ class Capture:
         more = len(self._sources) - len(names)
         return f"<Capture {escape(', '.join(names))}{f' and {more} more' if more else ''}>"
 
-    def _read(self, names: list[str]) -> dict[str, pa.Table]:
+    def _pass(self, names: list[str], **more: Any) -> Scan:
+        if self._used and not can_be_read_again(self._sources):
+            raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
+        session = _dicomfast.Session(self._sources, names, **self._options, **more)
+        self._used = True
+        self._scan = Scan(session)
+        return self._scan
+
+    @staticmethod
+    def _collect(names: list[str], scan: Scan) -> dict[str, pa.Table]:
         import pyarrow as pa
 
         batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in names}
-        for name, batch in self.scan(names):
+        for name, batch in scan:
             batches[name].append(batch)
         return {name: pa.Table.from_batches(batches[name], pa.schema(_dicomfast.schema(name))) for name in names}
 

@@ -9,6 +9,10 @@ class OpenError(DicomfastError, OSError):
     """An input cannot be opened or read."""
 
 
+class WriteError(DicomfastError, OSError):
+    """A file cannot be written."""
+
+
 class FormatError(DicomfastError):
     """An input is not a capture, or one of a kind that is not supported."""
 

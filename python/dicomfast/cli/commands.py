@@ -118,6 +118,7 @@ def _print(events: Iterable[list[str]], limit: int | None, *, at_once: bool) -> 
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no suffix names it.")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N rows.")
 @click.option("--columns", metavar="A,B,...", help="These columns, in this order.")
+@options.privacy
 @options.color
 def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> int:
     """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet. With -i of what comes until Ctrl-C.

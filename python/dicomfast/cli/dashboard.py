@@ -9,10 +9,9 @@ import rich_click as click
 
 from dicomfast import privileges, terminal
 from dicomfast.cli import DROPPED, listen, options
-from dicomfast.cli.watch import cli, intake
+from dicomfast.cli.commands import cli
+from dicomfast.cli.watch import intake
 from dicomfast.sources import STANDARD_INPUT
-
-__all__ = ["cli"]
 
 
 @cli.command("live")

@@ -10,10 +10,8 @@ import rich_click as click
 import dicomfast
 from dicomfast import terminal
 from dicomfast.cli import options
-from dicomfast.cli.insight import cli
+from dicomfast.cli.commands import cli
 from dicomfast.text import escape
-
-__all__ = ["cli"]
 
 
 @cli.command("interfaces")

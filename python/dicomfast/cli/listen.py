@@ -57,9 +57,10 @@ class Listening:
     user: str | None
     fail_on_drop: bool
 
-    def open(self, words: tuple[str, ...], limits: tuple[tuple[str, int], ...]) -> LiveCapture:
+    def open(self, words: tuple[str, ...], limits: tuple[tuple[str, int], ...], **options: Any) -> LiveCapture:
         """Open the interfaces; the words are the capture filter."""
-        options: dict[str, Any] = {"ring": self.ring * _KIB} if self.ring else {}
+        if self.ring:
+            options["ring"] = self.ring * _KIB
         if self.snaplen:
             options["snaplen"] = self.snaplen
         return dicomfast.live(

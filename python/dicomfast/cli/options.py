@@ -15,6 +15,7 @@ from dicomfast.terminal import Paint, wants_color
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dicomfast.capture import Phi
     from dicomfast.cli.listen import Listening
     from dicomfast.live import LiveCapture
 
@@ -59,6 +60,22 @@ def inputs(function: Function) -> Function:
     return function
 
 
+def privacy(function: Function) -> Function:
+    """--phi, --key-file and --hashes."""
+    for decorate in (
+        click.option("--hashes", is_flag=True, help="Make the SHA-256 of each data set (table objects)."),
+        click.option("--key-file", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="The secret of the pseudonyms."),
+        click.option(
+            "--phi",
+            type=click.Choice(["mask", "show", "pseudonym"]),
+            default="mask",
+            help="Values of data sets that identify a person: leave out (the default), show, or replace by a keyed hash.",
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
 def color(function: Function) -> Function:
     """--color."""
     when = click.Choice(["auto", "always", "never"])
@@ -71,7 +88,15 @@ def fail_on(function: Function) -> Function:
 
 
 def capture(
-    files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...], expression: str
+    files: tuple[str, ...],
+    read_files: tuple[str, ...],
+    threads: int,
+    limits: tuple[tuple[str, int], ...],
+    expression: str,
+    phi: Phi = "mask",
+    key_file: str | None = None,
+    *,
+    hashes: bool = False,
 ) -> dicomfast.Capture:
     """The capture that the arguments name. As in tcpdump, words after -r FILE are a capture filter."""
     if read_files and files:
@@ -81,11 +106,21 @@ def capture(
     sources = [*read_files, *files]
     if not sources:
         raise click.UsageError("name a capture file, or - for standard input")
-    return dicomfast.open(*sources, threads=threads, limits=dict(limits), filter=expression)
+    key = None if key_file is None else Path(key_file).read_bytes()
+    return dicomfast.open(*sources, threads=threads, limits=dict(limits), filter=expression, phi=phi, key=key, hashes=hashes)
 
 
 def interfaces(
-    how: Listening, files: tuple[str, ...], read_files: tuple[str, ...], threads: int, limits: tuple[tuple[str, int], ...], expression: str
+    how: Listening,
+    files: tuple[str, ...],
+    read_files: tuple[str, ...],
+    threads: int,
+    limits: tuple[tuple[str, int], ...],
+    expression: str,
+    phi: Phi = "mask",
+    key_file: str | None = None,
+    *,
+    hashes: bool = False,
 ) -> LiveCapture:
     """The interfaces that the arguments name; words are a capture filter."""
     del threads
@@ -93,7 +128,8 @@ def interfaces(
         raise click.UsageError("-i captures and -r reads a file: give one of them")
     if expression and files:
         raise click.UsageError("a capture filter is given twice: after -i IFACE, and with --filter")
-    return how.open((expression,) if expression else files, limits)
+    key = None if key_file is None else Path(key_file).read_bytes()
+    return how.open((expression,) if expression else files, limits, phi=phi, key=key, hashes=hashes)
 
 
 def keep_inputs(capture: dicomfast.Capture | LiveCapture, path: str) -> None:

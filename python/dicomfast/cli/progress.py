@@ -36,8 +36,14 @@ def interrupted() -> str:
 
 @contextmanager
 def watched(capture: Capture, tables: list[str], connections: Sequence[int] | None = None, *, bar: bool = True) -> Iterator[Scan]:
-    """A pass over the capture, with a bar where a person looks at standard error and nothing else is printed there."""
-    scan = capture.scan(tables, connections)
+    """A pass over the capture, as `watching`."""
+    with watching(capture, capture.scan(tables, connections), bar=bar) as scan:
+        yield scan
+
+
+@contextmanager
+def watching(capture: Capture, scan: Scan, *, bar: bool = True) -> Iterator[Scan]:
+    """A pass that was begun, with a bar where a person looks at standard error and nothing else is printed there."""
     _running.append(scan)
     done = threading.Event()
     shown = None

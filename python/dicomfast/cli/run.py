@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from dicomfast.cli import INTERRUPTED
-from dicomfast.cli.dashboard import cli
+from dicomfast.cli import INTERRUPTED, dashboard, insight, interfaces, objects, watch  # noqa: F401 - each adds its commands
+from dicomfast.cli.commands import cli
 from dicomfast.cli.progress import interrupted
 from dicomfast.errors import DicomfastError
 from dicomfast.text import escape

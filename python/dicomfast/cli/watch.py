@@ -11,7 +11,7 @@ import rich_click as click
 
 from dicomfast import _dicomfast, privileges
 from dicomfast.cli import DROPPED, listen, options
-from dicomfast.cli.interfaces import cli
+from dicomfast.cli.commands import cli
 from dicomfast.text import escape
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ pub mod capture;
 pub mod dicom;
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod findings;
 pub mod flow;
 pub mod joins;

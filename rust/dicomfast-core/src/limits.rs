@@ -142,8 +142,9 @@ limits! {
     inflated_bytes: u64 = 1 << 30,
     /// Ranges of missing bytes listed of one data set; the last one takes in what is beyond.
     lost_ranges: usize = 1_024,
-    /// Files being written at once.
+    /// Files being written at once, and those of one name, told apart by a number.
     export_files: usize = 256,
+    export_same_name: usize = 1_000,
     /// Messages kept while the negotiation that names their transfer syntax has not been seen yet.
     deferred_messages: usize = 1_024,
     /// Requests without a final response kept for one association; the oldest becomes an unanswered row.

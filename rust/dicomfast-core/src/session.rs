@@ -19,6 +19,7 @@ use crate::capture::{live::Live, save::Saver};
 use crate::dicom::DataSetOptions;
 use crate::error::{Error, Result};
 use crate::event::Connections;
+use crate::export::{ExportOptions, Exporter};
 use crate::limits::Limits;
 use crate::pipeline::{Engine, EngineOptions, threads};
 use crate::stats::Stats;
@@ -43,9 +44,16 @@ pub struct Options {
     /// Where else to look for libpcap.
     pub libraries: Vec<PathBuf>,
     pub data_sets: DataSetOptions,
+    /// Write data sets to files.
+    pub export: Option<ExportOptions>,
 }
 
 impl Options {
+    fn rows(&self, beside: bool) -> Result<Rows> {
+        let exporter = self.export.clone().map(|export| Exporter::new(export, &self.limits)).transpose()?;
+        Rows::new(Tables::new(&self.tables, self.connections.clone(), &self.limits), beside, exporter)
+    }
+
     fn engine(self, threads: usize) -> EngineOptions {
         let Self { follow, limits, filter, libraries, data_sets, .. } = self;
         EngineOptions { threads, follow, limits, filter, libraries, data_sets }
@@ -81,14 +89,14 @@ pub struct Session {
 impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
         let threads = threads(options.threads);
-        let rows = Rows::new(Tables::new(&options.tables, options.connections.clone(), &options.limits), threads > 1)?;
+        let rows = options.rows(threads > 1)?;
         Ok(Self::of(Engine::open(inputs, &options.engine(threads), rows)?))
     }
 
     /// Captures on interfaces that are open; the caller's thread decodes and makes the rows.
     #[cfg(feature = "live")]
     pub(crate) fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: Options) -> Result<Self> {
-        let rows = Rows::new(Tables::new(&options.tables, options.connections.clone(), &options.limits), false)?;
+        let rows = options.rows(false)?;
         Ok(Self::of(Engine::live(live, saver, rows_wait, &options.engine(1), rows)?))
     }
 
@@ -112,7 +120,9 @@ impl Session {
                 Rest::Nothing => return self.error.take().map_or(Ok(Progress::End), Err),
             });
         }
-        let more = self.engine.step().unwrap_or_else(|error| {
+        let step = self.engine.step();
+        let step = self.engine.sink().error().map_or(step, Err);
+        let more = step.unwrap_or_else(|error| {
             self.error = Some(error);
             false
         });

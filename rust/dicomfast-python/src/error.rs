@@ -7,6 +7,7 @@ use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
 pyo3::import_exception!(dicomfast.errors, OpenError);
+pyo3::import_exception!(dicomfast.errors, WriteError);
 pyo3::import_exception!(dicomfast.errors, FormatError);
 pyo3::import_exception!(dicomfast.errors, ArgumentError);
 pyo3::import_exception!(dicomfast.errors, LiveError);
@@ -14,18 +15,22 @@ pyo3::import_exception!(dicomfast.errors, LiveError);
 pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     let message = error.to_string();
     match error {
-        Error::Open { source, .. } | Error::Read { source, .. } | Error::Write { source, .. } => raised_by_python(py, source)
-            .unwrap_or_else(|| {
-                let open_error = OpenError::new_err(message);
-                match open_error.value(py).setattr("errno", source.raw_os_error()) {
-                    Ok(()) => open_error,
-                    Err(failed) => failed,
-                }
-            }),
+        Error::Open { source, .. } | Error::Read { source, .. } => {
+            raised_by_python(py, source).unwrap_or_else(|| numbered(py, OpenError::new_err(message), source))
+        }
+        Error::Write { source, .. } => numbered(py, WriteError::new_err(message), source),
         Error::NotACapture { .. } | Error::Unsupported { .. } | Error::Decompress { .. } => FormatError::new_err(message),
         Error::Live { .. } => LiveError::new_err(message),
         Error::Argument(_) => ArgumentError::new_err(message),
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
+    }
+}
+
+/// An `OSError` with its number.
+fn numbered(py: Python<'_>, error: PyErr, source: &io::Error) -> PyErr {
+    match error.value(py).setattr("errno", source.raw_os_error()) {
+        Ok(()) => error,
+        Err(failed) => failed,
     }
 }
 

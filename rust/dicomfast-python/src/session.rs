@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 use dicomfast_core::dicom::DataSetOptions;
 use dicomfast_core::dicom::privacy::Phi;
 use dicomfast_core::event::Connections;
+use dicomfast_core::export::{ExportOptions, Incomplete};
 use dicomfast_core::session::{self as engine, LiveHandle, LiveSession, Options, Progress};
 use dicomfast_core::stats::Stats;
 use dicomfast_core::table::Table;
@@ -40,7 +41,7 @@ enum Pass {
 #[pymethods]
 impl Session {
     #[new]
-    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, filter = "", libraries = None, phi = "mask", key = None, hashes = false, connections = None))]
+    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, filter = "", libraries = None, phi = "mask", key = None, hashes = false, connections = None, export = None, incomplete = false))]
     #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn new(
         py: Python<'_>,
@@ -55,14 +56,18 @@ impl Session {
         key: Option<Vec<u8>>,
         hashes: bool,
         connections: Option<Vec<u64>>,
+        export: Option<PathBuf>,
+        incomplete: bool,
     ) -> PyResult<Self> {
         let inputs = inputs.into_iter().map(|source| input::input(&source)).collect::<PyResult<Vec<_>>>()?;
         let tables = tables.into_iter().map(|name| table(&name)).collect::<PyResult<Vec<_>>>()?;
         let limits = limits::limits(limits.unwrap_or_default().into_iter().collect())?;
         let data_sets = DataSetOptions { phi: treatment(phi, key)?, hashes };
+        let incomplete = if incomplete { Incomplete::Write } else { Incomplete::Leave };
+        let export = export.map(|folder| ExportOptions { folder, incomplete });
         let (filter, libraries) = (filter.to_owned(), libraries.unwrap_or_default());
         let connections = connections.map_or_else(Connections::default, Connections::only);
-        let options = Options { tables, connections, threads, limits, follow, filter, libraries, data_sets };
+        let options = Options { tables, connections, threads, limits, follow, filter, libraries, data_sets, export };
         let engine = py.detach(|| engine::Session::open(inputs, options)).map_err(|error| to_python(py, &error))?;
         Ok(Self::of(Pass::Files(Box::new(engine)), None))
     }

@@ -10,9 +10,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use crate::anomaly::Anomaly;
 use crate::error::{Error, Result};
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, ElementRecord, EventRecord, ExportRecord, MessageRecord, ObjectRecord,
+    AssociationRecord, CaptureRecord, ConnectionRecord, DataEvent, ElementRecord, EventRecord, ExportRecord, MessageRecord, ObjectRecord,
     OperationRecord, PduRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
+use crate::export::Exporter;
 use crate::table::{Table, Tables};
 
 /// Records that travel together: enough that waking the other thread costs little.
@@ -25,7 +26,13 @@ const PATIENCE: Duration = Duration::from_millis(50);
 type Made = (Table, RecordBatch);
 
 /// The sink of a session's engine.
-pub(super) enum Rows {
+pub(super) struct Rows {
+    place: Place,
+    exporter: Option<Exporter>,
+}
+
+/// Where the tables are.
+enum Place {
     Here(Box<Tables>),
     Beside(Beside),
 }
@@ -71,10 +78,70 @@ pub(super) enum Rest {
 }
 
 impl Rows {
-    pub(super) fn new(mut tables: Tables, beside: bool) -> Result<Self> {
-        if !beside {
-            return Ok(Self::Here(Box::new(tables)));
+    pub(super) fn new(tables: Tables, beside: bool, exporter: Option<Exporter>) -> Result<Self> {
+        let place = if beside { Place::beside(tables)? } else { Place::Here(Box::new(tables)) };
+        Ok(Self { place, exporter })
+    }
+
+    /// What has failed in writing files.
+    pub(super) fn error(&mut self) -> Option<Error> {
+        self.exporter.as_mut().and_then(Exporter::error)
+    }
+
+    /// A batch that is full.
+    pub(super) fn ready(&mut self) -> Option<Made> {
+        match &mut self.place {
+            Place::Here(tables) => tables.ready(),
+            Place::Beside(beside) => {
+                beside.send();
+                beside.made.try_recv().ok()
+            }
         }
+    }
+
+    /// Everything that waits to fill a batch; with a thread beside it comes as [`Rows::ready`].
+    pub(super) fn flush(&mut self) -> Vec<Made> {
+        match &mut self.place {
+            Place::Here(tables) => tables.flush(),
+            Place::Beside(beside) => {
+                beside.send();
+                if let Some(work) = &beside.work {
+                    // A closed channel shows at the next batch.
+                    let _ = work.send(Work::Flush);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// The input is over; [`Rows::rest`] gives what is left.
+    pub(super) fn finish(&mut self) {
+        match &mut self.place {
+            Place::Here(tables) => tables.finish(),
+            Place::Beside(beside) => {
+                beside.send();
+                beside.work = None;
+            }
+        }
+    }
+
+    pub(super) fn rest(&mut self) -> Result<Rest> {
+        let Place::Beside(beside) = &mut self.place else { return Ok(Rest::Nothing) };
+        Ok(match beside.made.recv_timeout(PATIENCE) {
+            Ok((table, batch)) => Rest::Batch(table, batch),
+            Err(RecvTimeoutError::Timeout) => Rest::Working,
+            Err(RecvTimeoutError::Disconnected) => {
+                if beside.thread.take().is_some_and(|thread| thread.join().is_err()) {
+                    return Err(Error::Argument("the thread that makes the tables failed: please report this".to_owned()));
+                }
+                Rest::Nothing
+            }
+        })
+    }
+}
+
+impl Place {
+    fn beside(mut tables: Tables) -> Result<Self> {
         let wants = tables.wants();
         let (work, todo) = bounded::<Work>(LOADS);
         // Not bounded: whoever takes the batches also sends the records, and must never wait for itself.
@@ -110,57 +177,6 @@ impl Rows {
             .spawn(build)
             .map_err(|source| Error::Read { input: "a second thread".to_owned(), source })?;
         Ok(Self::Beside(Beside { wants, load: Vec::new(), work: Some(work), empty, made, thread: Some(thread) }))
-    }
-
-    /// A batch that is full.
-    pub(super) fn ready(&mut self) -> Option<Made> {
-        match self {
-            Self::Here(tables) => tables.ready(),
-            Self::Beside(beside) => {
-                beside.send();
-                beside.made.try_recv().ok()
-            }
-        }
-    }
-
-    /// Everything that waits to fill a batch; with a thread beside it comes as [`Rows::ready`].
-    pub(super) fn flush(&mut self) -> Vec<Made> {
-        match self {
-            Self::Here(tables) => tables.flush(),
-            Self::Beside(beside) => {
-                beside.send();
-                if let Some(work) = &beside.work {
-                    // A closed channel shows at the next batch.
-                    let _ = work.send(Work::Flush);
-                }
-                Vec::new()
-            }
-        }
-    }
-
-    /// The input is over; [`Rows::rest`] gives what is left.
-    pub(super) fn finish(&mut self) {
-        match self {
-            Self::Here(tables) => tables.finish(),
-            Self::Beside(beside) => {
-                beside.send();
-                beside.work = None;
-            }
-        }
-    }
-
-    pub(super) fn rest(&mut self) -> Result<Rest> {
-        let Self::Beside(beside) = self else { return Ok(Rest::Nothing) };
-        Ok(match beside.made.recv_timeout(PATIENCE) {
-            Ok((table, batch)) => Rest::Batch(table, batch),
-            Err(RecvTimeoutError::Timeout) => Rest::Working,
-            Err(RecvTimeoutError::Disconnected) => {
-                if beside.thread.take().is_some_and(|thread| thread.join().is_err()) {
-                    return Err(Error::Argument("the thread that makes the tables failed: please report this".to_owned()));
-                }
-                Rest::Nothing
-            }
-        })
     }
 }
 
@@ -208,17 +224,24 @@ macro_rules! forward {
     ($($method:ident($record:ty) as $told:expr;)*) => {
         impl Sink for Rows {
             $(fn $method(&mut self, record: $record) {
-                match self {
-                    Self::Here(tables) => tables.$method(record),
-                    Self::Beside(beside) => beside.tell($told(record)),
+                match &mut self.place {
+                    Place::Here(tables) => tables.$method(record),
+                    Place::Beside(beside) => beside.tell($told(record)),
                 }
             })*
 
-            fn wants(&self) -> Wants {
-                match self {
-                    Self::Here(tables) => tables.wants(),
-                    Self::Beside(beside) => beside.wants.clone(),
+            fn data(&mut self, event: DataEvent<'_>) {
+                if let Some(record) = self.exporter.as_mut().and_then(|exporter| exporter.take(event)) {
+                    self.export(record);
                 }
+            }
+
+            fn wants(&self) -> Wants {
+                let wants = match &self.place {
+                    Place::Here(tables) => tables.wants(),
+                    Place::Beside(beside) => beside.wants.clone(),
+                };
+                Wants { data: self.exporter.is_some(), ..wants }
             }
         }
     };

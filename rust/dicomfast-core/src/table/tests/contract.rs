@@ -75,6 +75,14 @@ const CONTRACT: &[(&str, &str)] = &[
         "time, packet, connection, association, sender, source_ip, source_port, destination_ip, destination_port, event, calling_ae, called_ae, \
          context_id, message_id, sop_class, sop_class_name, sop_instance, status, status_text, dataset_bytes, complete, summary, details",
     ),
+    (
+        "objects",
+        "association, message, connection, message_id, command, sender, sop_class, sop_class_name, sop_instance, transfer_syntax, \
+         transfer_syntax_name, role, bytes, rows, columns, number_of_frames, modality, patient_id, patient_name, study_instance_uid, \
+         series_instance_uid, accession_number, complete, lost_ranges, sha256, first_packet, last_packet, start, end",
+    ),
+    ("elements", "association, message, packet, path, tag, keyword, name, vr, vm, length, value, truncated, masked"),
+    ("exports", "file, association, message, sop_class, sop_instance, transfer_syntax, bytes, complete, lost_ranges, sha256, reason"),
 ];
 
 #[test]
