@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dicomfast.comparison.result import Comparison
+    from dicomfast.filters.view import FilteredCapture
     from dicomfast.graphs.graph import Graph
 
 
@@ -49,7 +50,7 @@ class Capture:
     """A capture and its tables.
 
     Each table is an attribute: `capture.associations` is a `pyarrow.Table`. The first use of a default table reads the
-    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `pdus`, `events`) are read when they are asked for.
+    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `frames`, `pdus`, `events` ...) are read when they are asked for.
     """
 
     capture_info: pa.Table
@@ -61,6 +62,10 @@ class Capture:
     findings: pa.Table
     anomalies: pa.Table
     pdus: pa.Table
+    pdvs: pa.Table
+    items: pa.Table
+    frames: pa.Table
+    outer_headers: pa.Table
     events: pa.Table
     segments: pa.Table
     stalls: pa.Table
@@ -108,6 +113,21 @@ class Capture:
         if missing:
             self._whole |= self._read(missing)
         return {name: self._whole[name] for name in names}
+
+    def filter(self, text: str) -> FilteredCapture:
+        """The capture seen through a display filter: its tables hold the rows that match (docs/filters.md).
+
+        `capture.filter("ip.addr == 10.0.0.1 && dicom.cmd.status != 0").operations`. Raises FilterError for a filter that is wrong.
+        """
+        from dicomfast.filters.view import FilteredCapture
+
+        return FilteredCapture(self, text)
+
+    def frame_numbers(self, text: str) -> pa.Array:
+        """The numbers of the frames that match a display filter, as Wireshark shows them; in order."""
+        from dicomfast.filters.ask import Filter
+
+        return Filter(text).frames(self)
 
     def graph(
         self,

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::event::{CaptureRecord, Sink};
 use crate::flow::FlowTable;
 use crate::limits::Limits;
-use crate::net::FrameDecoder;
+use crate::net::{Detail, FrameDecoder};
 use crate::net::segment::Batch;
 use crate::stats::Stats;
 use tap::Tap;
@@ -122,9 +122,9 @@ impl FrameSink for Decoding<'_> {
 }
 
 impl Reading {
-    fn open(inputs: Vec<Input>, limits: &Limits, options: CaptureOptions) -> Result<Self> {
+    fn open(inputs: Vec<Input>, limits: &Limits, detail: Detail, options: CaptureOptions) -> Result<Self> {
         let capture = Capture::open(inputs, limits, options)?;
-        Ok(Self { capture, decoder: FrameDecoder::new(limits), bytes: 0 })
+        Ok(Self { capture, decoder: FrameDecoder::new(limits).telling(detail), bytes: 0 })
     }
 
     /// Fills a batch; false at the end of the input.
@@ -146,12 +146,13 @@ impl<S: Sink> Engine<S> {
     pub fn open(inputs: Vec<Input>, options: &EngineOptions, sink: S) -> Result<Self> {
         let interrupt = Arc::new(AtomicBool::new(false));
         let limits = &options.limits;
+        let detail = if sink.wants().frames { Detail::Frames } else { Detail::Segments };
         let capture = CaptureOptions { follow: options.follow, interrupt: Arc::clone(&interrupt) };
         let front = if options.follow || inputs.iter().any(Input::may_wait) {
             let limits = limits.clone();
-            Front::threaded(move || Reading::open(inputs, &limits, capture), &interrupt)?
+            Front::threaded(move || Reading::open(inputs, &limits, detail, capture), &interrupt)?
         } else {
-            let reading = Reading::open(inputs, limits, capture)?;
+            let reading = Reading::open(inputs, limits, detail, capture)?;
             match threads(options.threads) {
                 1 => Front::Inline(Box::new((reading, Batch::default()))),
                 _ => Front::threaded(move || Ok(reading), &interrupt)?,
@@ -214,15 +215,15 @@ impl<S: Sink> Engine<S> {
                 Ok(true)
             }
             Front::Thread { batches, empty, .. } => match batches.recv_timeout(PATIENCE) {
-                Ok(Handed::Batch(batch, bytes)) => {
-                    Self::take(&mut self.flow, &mut self.stats, &batch, bytes);
+                Ok(Handed::Batch(mut batch, bytes)) => {
+                    Self::take(&mut self.flow, &mut self.stats, &mut batch, bytes);
                     // A full or closed channel only means that the batch is not used again.
                     let _ = empty.try_send(batch);
                     Ok(true)
                 }
-                Ok(Handed::End(batch, ending)) => {
+                Ok(Handed::End(mut batch, ending)) => {
                     let bytes = self.stats.bytes;
-                    Self::take(&mut self.flow, &mut self.stats, &batch, bytes);
+                    Self::take(&mut self.flow, &mut self.stats, &mut batch, bytes);
                     self.finish(ending)?;
                     Ok(true)
                 }
@@ -236,7 +237,8 @@ impl<S: Sink> Engine<S> {
         }
     }
 
-    fn take(flow: &mut FlowTable<Tap<S>>, stats: &mut Stats, batch: &Batch, bytes: u64) {
+    fn take(flow: &mut FlowTable<Tap<S>>, stats: &mut Stats, batch: &mut Batch, bytes: u64) {
+        batch.records.drain(..).for_each(|record| flow.consumer.dicom.sink.frame(record));
         stats.packets += batch.frames;
         stats.segments += batch.segments.len() as u64;
         stats.bytes = bytes;

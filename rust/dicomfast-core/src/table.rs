@@ -9,8 +9,8 @@ use arrow_schema::{Schema, SchemaRef};
 
 use crate::anomaly::Anomaly;
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, MessageRecord, OperationRecord, PduRecord, SegmentRecord, Sink,
-    StallRecord, Wants,
+    AssociationRecord, CaptureRecord, ConnectionRecord, EventRecord, FrameRecord, ItemPlace, ItemRecord, MessageRecord, OperationRecord,
+    PduRecord, PdvRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
 use crate::findings::Rules;
 use crate::limits::Limits;
@@ -23,12 +23,18 @@ mod column;
 mod connections;
 mod events;
 mod findings;
+mod frames;
+mod headers;
+mod items;
 mod messages;
 mod operations;
+mod outer_headers;
 mod pdus;
+mod pdvs;
 mod presentation_contexts;
 mod segments;
 mod side;
+mod spelled;
 mod stalls;
 
 use column::Columns;
@@ -94,6 +100,14 @@ tables! {
     CaptureInfo in capture_info;
     /// One row per upper-layer PDU.
     Pdus in pdus;
+    /// One row per presentation data value.
+    Pdvs in pdvs;
+    /// One row per item and sub-item of an A-ASSOCIATE-RQ or -AC.
+    Items in items;
+    /// One row per captured frame, with its innermost headers; what TCP makes of them is in `segments`.
+    Frames in frames;
+    /// One row per stack of headers around those in `frames`: tunnels, and more than one tag.
+    OuterHeaders in outer_headers;
     /// One row per TCP segment of the connections that are followed, with Wireshark's analysis.
     Segments in segments;
     /// One row per time in which a message stood still, with the cause.
@@ -256,6 +270,30 @@ impl Sink for Tables {
         }
     }
 
+    fn pdv(&mut self, record: PdvRecord) {
+        if let Some(rows) = &mut self.builders.pdvs {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
+    fn item(&mut self, record: (ItemPlace, ItemRecord)) {
+        if let Some(rows) = &mut self.builders.items {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
+    fn frame(&mut self, record: FrameRecord) {
+        if let Some(rows) = &mut self.builders.outer_headers {
+            for headers in &record.outer {
+                let row = outer_headers::Row { packet: record.stamp.packet, headers };
+                rows.add(&mut self.ready, |builder| builder.append(&row));
+            }
+        }
+        if let Some(rows) = &mut self.builders.frames {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
     fn segment(&mut self, record: SegmentRecord) {
         if let Some(rows) = &mut self.builders.segments {
             rows.add(&mut self.ready, |builder| builder.append(&record));
@@ -292,7 +330,15 @@ impl Sink for Tables {
     }
 
     fn wants(&self) -> Wants {
-        Wants { pdus: self.builders.pdus.is_some(), segments: self.builders.segments.is_some(), events: self.builders.events.is_some() }
+        let builders = &self.builders;
+        Wants {
+            pdus: builders.pdus.is_some(),
+            pdvs: builders.pdvs.is_some(),
+            items: builders.items.is_some(),
+            frames: builders.frames.is_some() || builders.outer_headers.is_some(),
+            segments: builders.segments.is_some(),
+            events: builders.events.is_some(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod arrow;
 mod error;
 mod input;
 mod limits;
+mod pattern;
 mod session;
 
 use dicomfast_core::anomaly::AnomalyKind;
@@ -57,6 +58,7 @@ fn _dicomfast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<session::Session>()?;
     module.add_class::<arrow::Batch>()?;
     module.add_class::<arrow::Schema>()?;
+    module.add_class::<pattern::Pattern>()?;
     module.add_function(wrap_pyfunction!(table_names, module)?)?;
     module.add_function(wrap_pyfunction!(default_tables, module)?)?;
     module.add_function(wrap_pyfunction!(schema, module)?)?;
