@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -15,9 +15,12 @@ from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, OTHER_NAMES, Question
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
     import pyarrow as pa
+
+    Batches = Iterable[tuple[str, pa.RecordBatch]]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,29 +48,53 @@ def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
 @cli.command("dump")
 @options.inputs
 @options.color
+@options.display_filter
 @click.option("-v", "verbose", count=True, help="-v: what was negotiated; -vv: command elements; -vvv: PDUs in hex.")
 @click.option("-n", "numeric", is_flag=True, help="UIDs and codes, not their names (addresses are never looked up).")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N events.")
-def dump_command(color: str, verbose: int, limit: int | None, *, numeric: bool, **inputs: Any) -> None:
+def dump_command(color: str, filter_text: str | None, verbose: int, limit: int | None, *, numeric: bool, **inputs: Any) -> None:
     """A line for each association event and DIMSE message, as it happens."""
     detail = dump.Detail(verbose, numeric)
     out = sys.stdout
-    with progress.watched(options.capture(**inputs), detail.tables, bar=not out.isatty()) as scan:
-        for number, lines in enumerate(dump.lines(scan, detail, options.paint(color)), 1):
+    with _rows(options.capture(**inputs), detail.tables, filter_text, bar=not out.isatty()) as batches:
+        for number, lines in enumerate(dump.lines(batches, detail, options.paint(color)), 1):
             out.write("\n".join(lines) + "\n")
             if number == limit:
                 break
 
 
+@contextmanager
+def _rows(capture: dicomfast.Capture, tables: list[str], text: str | None, *, bar: bool) -> Iterator[Batches]:
+    """The rows of these tables, or those that match a filter."""
+    if text is None:
+        with progress.watched(capture, tables, bar=bar) as scan:
+            yield scan
+        return
+    from dicomfast.filters.ask import Filter
+
+    with closing(Filter(text).rows(capture, tables, lambda names: progress.watched(capture, names, bar=bar))) as rows:
+        yield rows
+
+
 @cli.command("table")
 @click.argument("name", type=click.Choice(_dicomfast.table_names()), metavar="NAME")
 @options.inputs
+@options.display_filter
 @click.option("-o", "path", metavar="OUT", help="Write to this file; its suffix names the format.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no suffix names it.")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N rows.")
 @click.option("--columns", metavar="A,B,...", help="These columns, in this order.")
 @options.color
-def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> None:
+def table_command(
+    name: str,
+    filter_text: str | None,
+    path: str | None,
+    form: str | None,
+    limit: int | None,
+    columns: str | None,
+    color: str,
+    **inputs: Any,
+) -> None:
     """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet.
 
     `dicomfast tables` lists the names. Times are UTC with nanoseconds; durations in the text formats are seconds.
@@ -83,8 +110,8 @@ def table_command(name: str, path: str | None, form: str | None, limit: int | No
         else:
             options.keep_inputs(capture, path)
             stream = stack.enter_context(replacing(path))
-        scan = stack.enter_context(progress.watched(capture, [name], bar=path is not None or not sys.stdout.isatty()))
-        _write(scan, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
+        batches = stack.enter_context(_rows(capture, [name], filter_text, bar=path is not None or not sys.stdout.isatty()))
+        _write(batches, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
 
 
 def _chosen(name: str, columns: str | None) -> list[str] | None:
@@ -110,9 +137,9 @@ def _writer(form: str, stream: BinaryIO, name: str, chosen: list[str] | None, co
     return terminal.TextWriter(stream, schema, fit=fit, paint=terminal.Paint(color=False) if to_file else options.paint(color))
 
 
-def _write(scan: dicomfast.Scan, target: Writer, chosen: list[str] | None, limit: int | None) -> None:
+def _write(batches: Batches, target: Writer, chosen: list[str] | None, limit: int | None) -> None:
     left = limit
-    for _, batch in scan:
+    for _, batch in batches:
         part: pa.RecordBatch = batch if chosen is None else batch.select(chosen)
         if left is not None:
             part = part.slice(0, left)

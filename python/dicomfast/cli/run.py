@@ -8,9 +8,9 @@ import sys
 import click
 
 from dicomfast.cli import INTERRUPTED
-from dicomfast.cli.insight import cli
+from dicomfast.cli.fields import cli
 from dicomfast.cli.progress import interrupted
-from dicomfast.errors import DicomfastError
+from dicomfast.errors import DicomfastError, FilterError
 from dicomfast.text import escape
 
 FAILED = 1
@@ -35,6 +35,10 @@ def run(arguments: list[str]) -> int:
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "dicomfast"
         return _say(f"{error.format_message()} (see {command} --help)", USAGE)
+    except FilterError as error:
+        # Of three lines, so that the carets stand under the place. It is the user's own text, and escaped.
+        print(f"dicomfast: {error}", file=sys.stderr)  # noqa: T201 - the one place besides
+        return USAGE
     except (DicomfastError, OSError, click.ClickException) as error:
         return _say(str(error), FAILED)
     except Exception as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomfast.filters.fields import Field, Source, ended, named_uid
+from dicomfast.filters.fields import Field, Source, ended, named_uid, type_of_event
 
 _PDU_TYPES = ((1, "ASSOC Request"), (2, "ASSOC Accept"), (3, "ASSOC Reject"), (4, "Data"), (5, "RELEASE Request"), (6, "RELEASE Response"),
               (7, "ABORT"))  # fmt: skip
@@ -39,8 +39,10 @@ _KNOWN = (0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x58)
 _UNKNOWN = tuple(code for code in range(0x51, 0x100) if code not in _KNOWN)
 
 WIRESHARK = [
-    Field("dicom", "label", "A PDU ends in the frame.", (Source("pdus", "type"),)),
-    Field("dicom.pdu.type", "number", "PDU type.", (Source("pdus", "type"),), display=2, labels=_PDU_TYPES),
+    Field("dicom", "label", "A PDU ends in the frame.", (Source("pdus", "type"),), (Source("events", "event"),)),
+    Field("dicom.pdu.type", "number", "PDU type.", (Source("pdus", "type"),), (
+        Source("events", "event", how=type_of_event),
+    ), display=2, labels=_PDU_TYPES),
     Field("dicom.pdu.len", "number", "PDU length.", (Source("pdus", "length"),)),
     _pdu("dicom.assoc.version", "number", "protocol_version", "Protocol version.", (_RQ, _AC)),
     _pdu("dicom.assoc.ae.called", "title", "called_ae", "Called AE title.", (_RQ, _AC), (Source("events", "called_ae"),)),

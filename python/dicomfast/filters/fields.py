@@ -148,3 +148,12 @@ def since_previous(table: Row, column: str) -> Any:
     times = times.combine_chunks() if isinstance(times, pa.ChunkedArray) else times
     before = pa.concat_arrays([times.slice(0, 1), times.slice(0, len(times) - 1)])
     return pc.subtract(times, before)
+
+
+def type_of_event(table: Row, column: str) -> Any:
+    """The PDU type that an event was told by; a message by P-DATA-TF."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = pa.array(["A-ASSOCIATE-RQ", "A-ASSOCIATE-AC", "A-ASSOCIATE-RJ", "P-DATA-TF", "A-RELEASE-RQ", "A-RELEASE-RP", "A-ABORT"])
+    return pc.coalesce(pc.add(pc.index_in(pc.cast(table.column(column), pa.string()), value_set=names), 1), 4)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dicomfast.filters.fields import Field, Source, bits, since_first, since_previous
+from dicomfast.filters.fields import PACKETS, Field, Source, bits, since_first, since_previous
 
 _FRAMES = "frames"
 _STACKS = ("frames", "outer_headers")
+# Rows that are no frames, but end in one.
+_NUMBERS = tuple(Source(table, column) for table, column in PACKETS.items() if table not in _STACKS)
+_TIMES = (
+    *(Source(table, "time") for table in ("events", "segments", "pdvs", "items", "anomalies", "findings")),
+    *(Source(table, "end") for table in ("messages", "operations", "pdus")),
+)
 _V4 = ("ip_version", (4,))
 _V6 = ("ip_version", (6,))
 
 
-def _frame(name: str, kind: str, column: str, doc: str, how: object = None) -> Field:
-    return Field(name, kind, doc, (Source(_FRAMES, column, how=how),))  # type: ignore[arg-type]
+def _frame(name: str, kind: str, column: str, doc: str, how: object = None, *, rows: tuple[Source, ...] = ()) -> Field:
+    return Field(name, kind, doc, (Source(_FRAMES, column, how=how),), rows)  # type: ignore[arg-type]
 
 
 def _stack(
@@ -40,11 +46,11 @@ def _ip(family: str, where: tuple[str, tuple[int, ...]], kind: str) -> list[Fiel
 
 FIELDS = [
     _frame("frame", "label", "packet", "Any frame."),
-    _frame("frame.number", "number", "packet", "Number of the frame, from 1."),
+    _frame("frame.number", "number", "packet", "Number of the frame, from 1.", rows=_NUMBERS),
     _frame("frame.len", "number", "length", "Bytes on the wire."),
     _frame("frame.cap_len", "number", "captured_length", "Bytes in the capture."),
-    _frame("frame.time", "time", "time", "Time of the frame."),
-    _frame("frame.time_epoch", "duration", "time", "Time of the frame as seconds since 1970."),
+    _frame("frame.time", "time", "time", "Time of the frame.", rows=_TIMES),
+    _frame("frame.time_epoch", "duration", "time", "Time of the frame as seconds since 1970.", rows=_TIMES),
     _frame("frame.time_relative", "duration", "time", "Seconds since the first frame.", since_first),
     _frame("frame.time_delta", "duration", "time", "Seconds since the frame before.", since_previous),
     _frame("frame.protocols", "text", "protocols", "The protocols in it, outermost first, up to TCP or UDP."),

@@ -26,6 +26,11 @@ _ANALYSIS = {
     "reused_ports": "A SYN on addresses and ports that were used before.",
 }
 
+_STREAMS = tuple(
+    Source(table, "connection")
+    for table in ("connections", "associations", "events", "pdus", "pdvs", "items", "stalls", "anomalies", "findings")
+)
+
 
 def _header(name: str, kind: str, column: str, doc: str, *, how: object = None, display: int = 0) -> Field:
     return Field(name, kind, doc, (Source("frames", column, how=how),), display=display)  # type: ignore[arg-type]
@@ -44,7 +49,7 @@ FIELDS = [
     _ports("tcp.srcport", ("tcp_srcport",), ("source_port",), "Source port."),
     _ports("tcp.dstport", ("tcp_dstport",), ("destination_port",), "Destination port."),
     _ports("tcp.port", ("tcp_srcport", "tcp_dstport"), ("source_port", "destination_port"), "Source or destination port."),
-    Field("tcp.stream", "number", "Number of the connection.", (Source("segments", "connection"),)),
+    Field("tcp.stream", "number", "Number of the connection.", (Source("segments", "connection"),), _STREAMS),
     _header("tcp.len", "number", "tcp_length", "Bytes of payload."),
     Field("tcp.seq", "number", "Sequence number, relative to the first.", (Source("segments", "seq"),)),
     _header("tcp.seq_raw", "number", "tcp_seq_raw", "Sequence number as sent."),
