@@ -50,7 +50,7 @@ class Capture:
     """A capture and its tables.
 
     Each table is an attribute: `capture.associations` is a `pyarrow.Table`. The first use of a default table reads the
-    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `frames`, `pdus`, `events` ...) are read when they are asked for.
+    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `frames` ...) are read when they are asked for.
     """
 
     capture_info: pa.Table
@@ -95,6 +95,11 @@ class Capture:
     def sources(self) -> list[str | BinaryIO]:
         """What is read, patterns expanded."""
         return list(self._sources)
+
+    @property
+    def follows(self) -> bool:
+        """Whether at the end of the input more is waited for."""
+        return self._follow
 
     def scan(self, tables: Iterable[str] | None = None) -> Scan:
         """Read the capture once, in constant memory, and yield the batches of the tables as they fill."""

@@ -72,7 +72,7 @@ def _rows(capture: dicomfast.Capture, tables: list[str], text: str | None, *, ba
         return
     from dicomfast.filters.ask import Filter
 
-    with closing(Filter(text).rows(capture, tables, lambda names: progress.watched(capture, names, bar=bar))) as rows:
+    with closing(Filter(text).matching(capture, tables, lambda names: progress.watched(capture, names, bar=bar))) as rows:
         yield rows
 
 

@@ -98,4 +98,6 @@ def _ndjson(found: Listing, fields: list[Field], _: dict[str, str]) -> Iterable[
     from dicomfast.filters.listing import plain
 
     for row in found:
-        yield json_text({field.name: [plain(value, field) for value in values] for field, values in zip(fields, row, strict=True) if values})
+        yield json_text(
+            {field.name: [plain(value, field) for value in values] for field, values in zip(fields, row, strict=True) if values}
+        )

@@ -7,11 +7,12 @@ are dropped and read in a second pass, so memory stays bounded. An input that ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, Any
 
 from dicomfast import _dicomfast
+from dicomfast.errors import ArgumentError
 from dicomfast.filters import frames, plan, rows
 from dicomfast.sources import can_be_read_again
 
@@ -43,7 +44,7 @@ class Filter:
         found = self.plan.run(frames.Frames(collect(capture, frames.needs_of(self.plan), read)))
         return found.take(pc.sort_indices(found))
 
-    def rows(self, capture: Capture, tables: list[str], read: Pass | None = None) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def matching(self, capture: Capture, tables: list[str], read: Pass | None = None) -> Generator[tuple[str, pa.RecordBatch]]:
         """The rows of these tables that match, batch by batch."""
         asked = {name: rows.Asked(self.plan, name) for name in tables}
         read = read or _reading(capture)
@@ -54,6 +55,8 @@ class Filter:
             with read(tables) as scan:
                 yield from _matching(scan, asked, {})
             return
+        if capture.follows:
+            raise ArgumentError(f"a capture that goes on cannot be asked for {', '.join(self._later(asked))}: that is known at its end")
         held: list[tuple[str, Any]] | None = []
         again = can_be_read_again(capture.sources)
         kept = _Kept(needs)
@@ -72,6 +75,10 @@ class Filter:
             return
         with read(tables) as scan:
             yield from _matching(scan, asked, kept.tables())
+
+    def _later(self, asked: dict[str, rows.Asked]) -> list[str]:
+        """The fields that rows do not know themselves."""
+        return [name for name in self.plan.fields if any(not one.knows(name) for one in asked.values())]
 
 
 def _matching(batches: Batches, asked: dict[str, rows.Asked], sides: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -98,7 +105,9 @@ class _Kept:
         found = {}
         for name, columns in self._columns.items():
             schema = pa.schema(_dicomfast.schema(name))
-            found[name] = pa.Table.from_batches(self._batches[name], pa.schema([schema.field(column) for column in columns], schema.metadata))
+            found[name] = pa.Table.from_batches(
+                self._batches[name], pa.schema([schema.field(column) for column in columns], schema.metadata)
+            )
         return found
 
 

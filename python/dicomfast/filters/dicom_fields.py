@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomfast.filters.fields import Field, Source, ended, named_uid, type_of_event
+from dicomfast.filters.fields import Field, Source, ended, named_uid, of_passcode, type_of_event
 
 _PDU_TYPES = ((1, "ASSOC Request"), (2, "ASSOC Accept"), (3, "ASSOC Reject"), (4, "Data"), (5, "RELEASE Request"), (6, "RELEASE Response"),
               (7, "ABORT"))  # fmt: skip
@@ -16,9 +16,17 @@ def _pdu(name: str, kind: str, column: str, doc: str, types: tuple[int, ...], ro
 
 
 def _item(
-    name: str, kind: str, column: str, doc: str, types: tuple[int, ...] = (), *, how: object = None, more: tuple[str, ...] = (), display: int = 0,
+    name: str,
+    kind: str,
+    column: str,
+    doc: str,
+    types: tuple[int, ...] = (),
+    *,
+    how: object = None,
+    more: tuple[str, ...] = (),
+    display: int = 0,
     rows: tuple[Source, ...] = (),
-) -> Field:  # fmt: skip
+) -> Field:
     where = ("type", types) if types else None
     return Field(name, kind, doc, (Source("items", column, where, how, more),), rows, display)  # type: ignore[arg-type]
 
@@ -93,7 +101,8 @@ WIRESHARK = [
     )),
     _item("dicom.userinfo.user_identify.response_requested", "number", "response_requested", "Positive response requested.", _IDENTITY),
     _item("dicom.userinfo.user_identify.primary_field_length", "number", "primary_length", "Length of the primary field.", _IDENTITY),
-    _item("dicom.userinfo.user_identify.secondary_field_length", "number", "secondary_length", "Length of the secondary field.", _IDENTITY),
+    _item("dicom.userinfo.user_identify.secondary_field_length", "number", "secondary_length", "Length of the passcode.", _IDENTITY,
+        how=of_passcode, more=("identity_type",)),
     Field("dicom.pdv.len", "number", "PDV length.", (Source("pdvs", "length"),)),
     Field("dicom.pdv.ctx", "number", "Context of a PDV.", (Source("pdvs", "context_id"),), (
         Source("messages", "context_id"), Source("operations", "context_id"), Source("events", "context_id"),
@@ -124,7 +133,13 @@ OURS = [
     _command("dicom.cmd.message_id", "number", "Message ID, or that of the request.", "message_id", "operations", "events"),
     _command("dicom.cmd.status", "number", "Status (0000,0900).", "status", "operations", "events", display=4),
     _command("dicom.cmd.status_text", "text", "Status in words.", "status_text", "operations", "events"),
-    _command("dicom.cmd.status_category", "text", 'Status: "success", "pending", "warning", "failure", "cancel".', "status_category", "operations"),
+    _command(
+        "dicom.cmd.status_category",
+        "text",
+        'Status: "success", "pending", "warning", "failure", "cancel".',
+        "status_category",
+        "operations",
+    ),
     _command("dicom.cmd.sop_class", "text", "SOP class UID.", "sop_class", "operations", "events"),
     _command("dicom.cmd.sop_class_name", "text", "SOP class in words.", "sop_class_name", "operations", "events"),
     _command("dicom.cmd.sop_instance", "text", "SOP instance UID.", "sop_instance", "operations", "events"),

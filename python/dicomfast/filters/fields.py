@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Row = Any
 """Columns by name: a pyarrow Table or RecordBatch."""
@@ -71,7 +73,8 @@ class Source:
 class Field:
     """A field. `sources`: its values in frames, in Wireshark's sense. `rows`: where rows of tables have it besides.
 
-    display: how `fields` prints it: "" decimal, or the digits of a hexadecimal number. labels: names of numbers, as Wireshark shows them.
+    display: how `fields` prints it: 0 decimal, or the digits of a hexadecimal number. labels: names of numbers, as Wireshark shows them.
+    directed: it tells who sent a packet, which rows that end in a frame learn from that frame and not from their connection.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Field:
     rows: tuple[Source, ...] = ()
     display: int = 0
     labels: tuple[tuple[int, str], ...] = ()
+    directed: bool = False
 
 
 def bits(mask: int, shift: int = 0) -> Callable[[Row, str], Any]:
@@ -95,16 +99,18 @@ def bits(mask: int, shift: int = 0) -> Callable[[Row, str], Any]:
     return how
 
 
-def scaled(factor: int) -> Callable[[Row, str], Any]:
-    """A column of whole numbers times a number."""
+def or_zero(table: Row, column: str) -> Any:
+    """A column with 0 in place of null."""
+    import pyarrow.compute as pc
 
-    def how(table: Row, column: str) -> Any:
-        import pyarrow as pa
-        import pyarrow.compute as pc
+    return pc.coalesce(table.column(column), 0)
 
-        return pc.multiply(pc.cast(table.column(column), pa.int64()), factor)
 
-    return how
+def of_passcode(table: Row, column: str) -> Any:
+    """A column of user identities, where they have a passcode (PS3.7 annex D.3.3.7)."""
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.equal(table.column("identity_type"), 2), table.column(column), None)
 
 
 def named_uid(table: Row, column: str) -> Any:

@@ -6,6 +6,7 @@ from dicomfast.filters.fields import PACKETS, Field, Source, bits, since_first, 
 
 _FRAMES = "frames"
 _STACKS = ("frames", "outer_headers")
+_DIRECTED = ("ip_src", "ip_dst")
 # Rows that are no frames, but end in one.
 _NUMBERS = tuple(Source(table, column) for table, column in PACKETS.items() if table not in _STACKS)
 _TIMES = (
@@ -21,18 +22,25 @@ def _frame(name: str, kind: str, column: str, doc: str, how: object = None, *, r
 
 
 def _stack(
-    name: str, kind: str, columns: str, doc: str, *, where: object = None, how: object = None, display: int = 0, rows: tuple[Source, ...] = ()
+    name: str,
+    kind: str,
+    columns: str,
+    doc: str,
+    *,
+    where: object = None,
+    how: object = None,
+    display: int = 0,
+    rows: tuple[Source, ...] = (),
 ) -> Field:
     sources = tuple(Source(table, column, where, how) for table in reversed(_STACKS) for column in columns.split())  # type: ignore[arg-type]
-    return Field(name, kind, doc, sources, rows, display)
+    return Field(name, kind, doc, sources, rows, display, directed=columns in _DIRECTED)
 
 
 def _ends(*roles: str) -> tuple[Source, ...]:
     """Addresses of who takes part, on rows that are no frames. Rows with a sender know which end is which."""
     events = {"src": ("source_ip",), "dst": ("destination_ip",), "both": ("source_ip", "destination_ip")}
     found = [Source("events", column) for role in roles for column in events[role]]
-    if "both" in roles:
-        found += [Source("associations", column) for column in ("requestor_ip", "acceptor_ip")]
+    found += [Source("associations", column) for column in ("requestor_ip", "acceptor_ip")]
     return (*found, *(Source("connections", column) for column in ("client_ip", "server_ip")))
 
 
@@ -85,7 +93,7 @@ FIELDS = [
     _stack("ip.flags.rb", "bool", "ip_flags", "Reserved bit.", how=bits(1, 2)),
     _stack("ip.flags.df", "bool", "ip_flags", "Don't fragment.", how=bits(1, 1)),
     _stack("ip.flags.mf", "bool", "ip_flags", "More fragments.", how=bits(1)),
-    _stack("ip.frag_offset", "number", "ip_fragment_offset", "Fragment offset in bytes."),
+    _stack("ip.frag_offset", "number", "ip_fragment_offset", "Fragment offset in units of 8 bytes.", how=bits(0x1FFF, 3)),
     _stack("ip.ttl", "number", "ip_ttl", "Time to live.", where=_V4),
     _stack("ip.proto", "number", "ip_protocol", "Protocol.", where=_V4),
     _stack("ip.checksum", "number", "ip_checksum", "Header checksum.", display=4),

@@ -47,7 +47,7 @@ def as_bytes(value: Any) -> bytes:
     """The bytes of text or of an address."""
     if isinstance(value, str):
         return value.encode()
-    return value if isinstance(value, bytes) else value.packed  # type: ignore[no-any-return]
+    return value if isinstance(value, bytes) else value.packed
 
 
 def sliced(value: Any, ranges: tuple[Range, ...]) -> bytes | None:
@@ -102,4 +102,3 @@ def _computed(operator: str, left: Values, right: Any) -> Values:
         case _:
             data = pc.subtract(data, pc.multiply(pc.divide(data, right), right))
     return Made(left.units, data, "number")
-

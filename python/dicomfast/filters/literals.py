@@ -41,7 +41,7 @@ def _label(text: str, labels: tuple[tuple[int, str], ...]) -> int:
     for number, label in labels:
         if label == text:
             return number
-    raise ValueError(f'{text!r} is not among the values: {", ".join(label for _, label in labels)}')
+    raise ValueError(f"{text!r} is not among the values: {', '.join(label for _, label in labels)}")
 
 
 def _number(literal: Literal) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator as python
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,6 +13,8 @@ from dicomfast.filters.fields import KINDS, NUMERIC
 from dicomfast.filters.tree import Arithmetic, Call, FieldName, Literal, Node, Slice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from dicomfast.filters.fields import Field
@@ -47,6 +48,7 @@ class Operands:
         self.places: dict[str, Node] = {}
 
     def fail(self, reason: str, node: Node) -> NoReturn:
+        """Say what is wrong with a node."""
         raise FilterError(reason, self._text, node.span.start, node.span.end)
 
     def operand(self, node: Any) -> Operand:
@@ -60,6 +62,9 @@ class Operands:
                 return self._call(node)
             case Arithmetic():
                 return self._arithmetic(node)
+        return self._no_field(node)
+
+    def _no_field(self, node: Literal) -> NoReturn:
         self.fail(f"there is no field {node.text}{registry.suggestion(node.text)}", node)
 
     def is_bits(self, node: Any) -> bool:

@@ -15,7 +15,7 @@ class BadEscapeError(ValueError):
 
     def __init__(self, at: int, text: str) -> None:
         self.at = at
-        super().__init__(f"{text} is not an escape; a backslash itself is written \\\\, or use a raw string: r\"...\"")
+        super().__init__(f'{text} is not an escape; a backslash itself is written \\\\, or use a raw string: r"..."')
 
 
 def unescaped(text: str) -> str:

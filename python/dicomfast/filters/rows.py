@@ -40,17 +40,17 @@ def way(field: Field, table: str) -> Way | None:
     every = (*field.rows, *field.sources)
     if own := tuple(source for source in every if source.table == table and source.owner is None):
         return Way("own", own)
+    packet = Way("packet", tuple(frames.sources(field))) if table in PACKETS and frames.sources(field) else None
+    # An operation has packets of both sides.
+    if packet is not None and field.directed and table != "operations":
+        return packet
     for owner, key in _OWNERS.items():
         owned = tuple(source for source in every if source.table == owner)
         if owned and owner != table and (key in columns or "association" in columns):
             return Way("owner", owned, key)
     key = _KEYS.get(table, "")
     inside = tuple(source for source in field.sources if key and _leads(source.table, key))
-    if inside:
-        return Way("inside", inside, key)
-    if table in PACKETS and (sources := tuple(frames.sources(field))):
-        return Way("packet", sources)
-    return None
+    return Way("inside", inside, key) if inside else packet
 
 
 def _leads(table: str, key: str) -> bool:
@@ -96,6 +96,10 @@ class Asked:
                 frames.add(self.sides, {source.table: {found.key if direct else "association"}})
                 if chained or not direct:
                     frames.add(self.sides, {"associations": {"association", "connection"}})
+
+    def knows(self, name: str) -> bool:
+        """Whether the rows know the values of a field themselves."""
+        return self._ways[name].kind == "own"
 
     def mask(self, batch: Any, sides: dict[str, Any]) -> pa.Array:
         """Which rows of a batch match; `sides` are the whole tables besides, with the columns of `self.sides`."""

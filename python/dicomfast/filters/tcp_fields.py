@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomfast.filters.fields import Field, Source, bits
+from dicomfast.filters.fields import Field, Source, bits, or_zero
 
 _FLAGS = {
     "fin": ("Fin", 0), "syn": ("Syn", 1), "reset": ("Reset", 2), "push": ("Push", 3), "ack": ("Acknowledgment", 4), "urg": ("Urgent", 5),
@@ -38,10 +38,10 @@ def _header(name: str, kind: str, column: str, doc: str, *, how: object = None, 
 
 def _ports(name: str, columns: tuple[str, ...], events: tuple[str, ...], doc: str) -> Field:
     rows = [Source("events", column) for column in events]
-    if len(columns) > 1:
-        rows += [Source("associations", column) for column in ("requestor_port", "acceptor_port")]
+    rows += [Source("associations", column) for column in ("requestor_port", "acceptor_port")]
     rows += [Source("connections", column) for column in ("client_port", "server_port")]
-    return Field(name, "number", doc, tuple(Source("frames", column) for column in columns), tuple(rows))
+    sources = tuple(Source("frames", column) for column in columns)
+    return Field(name, "number", doc, sources, tuple(rows), directed=len(columns) == 1)
 
 
 FIELDS = [
@@ -53,7 +53,7 @@ FIELDS = [
     _header("tcp.len", "number", "tcp_length", "Bytes of payload."),
     Field("tcp.seq", "number", "Sequence number, relative to the first.", (Source("segments", "seq"),)),
     _header("tcp.seq_raw", "number", "tcp_seq_raw", "Sequence number as sent."),
-    Field("tcp.ack", "number", "Acknowledgment number, relative; only with the ACK flag.", (Source("segments", "ack"),)),
+    Field("tcp.ack", "number", "Acknowledgment number, relative; 0 without the ACK flag.", (Source("segments", "ack", how=or_zero),)),
     _header("tcp.ack_raw", "number", "tcp_ack_raw", "Acknowledgment number as sent."),
     _header("tcp.hdr_len", "number", "tcp_header_length", "Bytes of the header."),
     _header("tcp.flags", "number", "tcp_flags", "The flags, 12 bits.", display=4),
@@ -67,10 +67,7 @@ FIELDS = [
     Field("tcp.options.sack_perm", "label", "SACK permitted.", (Source("frames", "packet", ("tcp_sack_permitted", (True,))),)),
     _header("tcp.options.timestamp.tsval", "number", "tcp_tsval", "TSval."),
     _header("tcp.options.timestamp.tsecr", "number", "tcp_tsecr", "TSecr."),
-    *(
-        Field(f"tcp.analysis.{name}", "label", doc, (Source("segments", "packet", (name, (True,))),))
-        for name, doc in _ANALYSIS.items()
-    ),
+    *(Field(f"tcp.analysis.{name}", "label", doc, (Source("segments", "packet", (name, (True,))),)) for name, doc in _ANALYSIS.items()),
     Field(
         "tcp.analysis.flags",
         "label",

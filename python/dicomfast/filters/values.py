@@ -120,8 +120,7 @@ def joined(parts: list[Values]) -> Values:
 def pairs(left: Values, right: Values) -> tuple[Values, Values]:
     """Each value of a unit on the left with each of the same unit on the right."""
     tables = [
-        pa.table({"unit": side.units, at: pa.array(range(len(side.units)), pa.int64())})
-        for side, at in ((left, "left"), (right, "right"))
+        pa.table({"unit": side.units, at: pa.array(range(len(side.units)), pa.int64())}) for side, at in ((left, "left"), (right, "right"))
     ]
     both = tables[0].join(tables[1], "unit", join_type="inner")
     return left.chosen(flat(both.column("left"))), right.chosen(flat(both.column("right")))

@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::event::{CaptureRecord, Sink};
 use crate::flow::FlowTable;
 use crate::limits::Limits;
-use crate::net::{Detail, FrameDecoder};
 use crate::net::segment::Batch;
+use crate::net::{Detail, FrameDecoder};
 use crate::stats::Stats;
 use tap::Tap;
 

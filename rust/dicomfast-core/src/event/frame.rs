@@ -30,8 +30,8 @@ pub struct Mac(pub [u8; 6]);
 
 impl fmt::Display for Mac {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, f] = self.0;
-        write!(out, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+        let [o0, o1, o2, n0, n1, n2] = self.0;
+        write!(out, "{o0:02x}:{o1:02x}:{o2:02x}:{n0:02x}:{n1:02x}:{n2:02x}")
     }
 }
 

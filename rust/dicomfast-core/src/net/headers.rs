@@ -125,7 +125,8 @@ fn set_ip(header: Option<IpRecord>, record: &mut FrameRecord) {
 }
 
 fn v4(bytes: &[u8]) -> Option<IpRecord> {
-    let &[first, traffic_class, l0, l1, i0, i1, f0, f1, ttl, protocol, c0, c1, s0, s1, s2, s3, d0, d1, d2, d3] = bytes.first_chunk::<20>()?;
+    let &[first, traffic_class, l0, l1, i0, i1, f0, f1, ttl, protocol, c0, c1, s0, s1, s2, s3, d0, d1, d2, d3] =
+        bytes.first_chunk::<20>()?;
     let fragment = u16::from_be_bytes([f0, f1]);
     Some(IpRecord {
         source: Ipv4Addr::new(s0, s1, s2, s3).into(),

@@ -4,11 +4,18 @@ use super::column::columns;
 use crate::dicom::names;
 use crate::event::{ItemPlace, ItemRecord};
 
+/// The SOP classes of Query/Retrieve (PS3.4 annex C), whose application information is known.
+const QUERY_RETRIEVE: &str = "1.2.840.10008.5.1.4.1.2.";
+
 columns! {
     (ItemPlace, ItemRecord) as row;
     let place = row.0;
     let item = &row.1;
-    let information = |at: usize| item.information.filter(|_| usize::from(item.information_length) > at).and_then(|bytes| bytes.get(at).copied());
+    let retrieves = item.uid.as_deref().is_some_and(|uid| uid.starts_with(QUERY_RETRIEVE));
+    let information = |at: usize| {
+        let there = retrieves && usize::from(item.information_length) > at;
+        item.information.filter(|_| there).and_then(|bytes| bytes.get(at).copied())
+    };
     /// Number of the association, as in `associations`.
     association: U64 = place.association;
     /// Number of the TCP connection, as in `connections`.
