@@ -21,7 +21,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], str]] = {
 """By name, the kinds that a function takes (none: any) and the kind that it gives."""
 
 
-def call(name: str, of: Values, display: int) -> Values:
+def call(name: str, of: Values) -> Values:
     """A function of values."""
     if name == "count":
         from dicomfast.filters.values import counted
@@ -30,7 +30,7 @@ def call(name: str, of: Values, display: int) -> Values:
     if name == "len":
         return of.mapped("number", lambda value: len(as_bytes(value)))
     if name == "string":
-        return of.mapped("text", lambda value: spelled(value, of.kind, display))
+        return of.mapped("text", lambda value: spelled(value, of.kind, 0))
     return of.mapped("text", str.lower if name == "lower" else str.upper)
 
 
@@ -60,6 +60,14 @@ def sliced(value: Any, ranges: tuple[Range, ...]) -> bytes | None:
             return None
         found += whole[start:] if part.length is None else whole[start : start + part.length]
     return found
+
+
+def folded(operator: str, left: int, right: int) -> int:
+    """Two numbers."""
+    if operator in "/%":
+        quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+        return quotient if operator == "/" else left - quotient * right
+    return {"&": left & right, "+": left + right, "-": left - right, "*": left * right}[operator]
 
 
 def computed(operator: str, left: Values, number: int) -> Values:

@@ -27,6 +27,7 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 _ARROW = {"==": "equal", "!=": "not_equal", ">": "greater", "<": "less", ">=": "greater_equal", "<=": "less_equal"}
 _SET = ((1, "Set"), (0, "Not set"), (1, "True"), (0, "False"), (1, "TRUE"), (0, "FALSE"))
 _LONGEST_PATTERN = 4096
+_LARGEST = (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,6 @@ class Operand:
     kind: str
     load: Callable[[Units], Values]
     labels: tuple[tuple[int, str], ...] = ()
-    display: int = 0
 
 
 class Operands:
@@ -80,7 +80,7 @@ class Operands:
         self.fields[node.name] = found
         self.places.setdefault(node.name, node)
         labels = _SET if found.kind == "bool" else found.labels
-        return Operand(found.kind, lambda units: units.values(found), labels, found.display)
+        return Operand(found.kind, lambda units: units.values(found), labels)
 
     def _slice(self, node: Slice) -> Operand:
         of = self.operand(node.of)
@@ -95,20 +95,39 @@ class Operands:
         wanted, kind = functions.FUNCTIONS[node.function]
         if wanted and of.kind not in wanted:
             self.fail(f"{node.function}() takes {' or '.join(KINDS[one] for one in wanted)}; this is {KINDS[of.kind]}", node.of)
-        return Operand(kind, lambda units: functions.call(node.function, of.load(units), of.display))
+        return Operand(kind, lambda units: functions.call(node.function, of.load(units)))
 
     def _arithmetic(self, node: Arithmetic) -> Operand:
-        left = self.operand(node.left)
-        right = Operand("number", lambda _: None) if isinstance(node.right, Literal) else self.operand(node.right)  # type: ignore[arg-type, return-value]
-        for side, of in ((node.left, left), (node.right, right)):
-            if of.kind not in ("number", "bool"):
-                self.fail(f"only whole numbers can be computed with; this is {KINDS[of.kind]}", side)
-        if isinstance(node.right, Literal):
-            number = self._read(node.right, "number")
-            if number == 0 and node.operator in "/%":
-                self.fail("this divides by zero", node.right)
-            return Operand("number", lambda units: functions.computed(node.operator, left.load(units), number))
-        return Operand("number", lambda units: functions.computed_of_two(node.operator, left.load(units), right.load(units)))
+        left = self._number(node.left)
+        number = self.constant(node.right)
+        if number is None:
+            right = self._number(node.right)
+            return Operand("number", lambda units: functions.computed_of_two(node.operator, left.load(units), right.load(units)))
+        if number == 0 and node.operator in "/%":
+            self.fail("this divides by zero", node.right)
+        return Operand("number", lambda units: functions.computed(node.operator, left.load(units), number))
+
+    def _number(self, node: Any) -> Operand:
+        operand = self.operand(node)
+        if operand.kind not in ("number", "bool"):
+            self.fail(f"only whole numbers can be computed with; this is {KINDS[operand.kind]}", node)
+        return operand
+
+    def constant(self, node: Any) -> int | None:
+        """The number that is written there, or computed of such; None where a field has a part in it."""
+        if isinstance(node, Literal):
+            return int(self._read(node, "number"))
+        if not isinstance(node, Arithmetic):
+            return None
+        left, right = self.constant(node.left), self.constant(node.right)
+        if left is None or right is None:
+            return None
+        if right == 0 and node.operator in "/%":
+            self.fail("this divides by zero", node.right)
+        number = functions.folded(node.operator, left, right)
+        if abs(number) > _LARGEST:
+            self.fail("this number is too large", node)
+        return number
 
     def _read(self, literal: Literal, kind: str, labels: tuple[tuple[int, str], ...] = ()) -> Any:
         try:

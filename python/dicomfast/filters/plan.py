@@ -13,7 +13,7 @@ from dicomfast.errors import FilterError
 from dicomfast.filters import registry
 from dicomfast.filters.operands import Operand, Operands
 from dicomfast.filters.parser import parse
-from dicomfast.filters.tree import Compare, Exists, Expression, Literal, Logic, Member, Node, Not
+from dicomfast.filters.tree import Arithmetic, Compare, Exists, Expression, Literal, Logic, Member, Node, Not
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -121,10 +121,13 @@ class _Builder:
         left = self._left(node.left)
         operator, quantifier = _ASKED.get(node.operator, (node.operator, "any"))
         quantifier = node.quantifier or quantifier
-        if isinstance(node.right, Literal):
-            test = self.operands.test(operator, left, node.right)
+        right_node = node.right
+        if isinstance(right_node, Arithmetic) and (number := self.operands.constant(right_node)) is not None:
+            right_node = Literal(str(number), span=right_node.span)
+        if isinstance(right_node, Literal):
+            test = self.operands.test(operator, left, right_node)
             return _quantified(quantifier, lambda units: _with_mask(left.load(units), test))
-        right = self.operands.operand(node.right)
+        right = self.operands.operand(right_node)
         both = self.operands.test_of_two(operator, left, right, node)
         return _quantified(quantifier, lambda units: both(left.load(units), right.load(units)))
 

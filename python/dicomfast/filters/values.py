@@ -22,7 +22,7 @@ UNIT = pa.uint64()
 
 @dataclass(frozen=True)
 class Values:
-    """`units` and `data` have one length: data are numbers, or numbers of entries of `distinct`."""
+    """`units` and `data` have one length: data are numbers, or numbers of entries of `distinct` (where None is what no unit has)."""
 
     units: pa.Array
     data: pa.Array
@@ -32,7 +32,7 @@ class Values:
     def mapped(self, kind: str, change: Callable[[Any], Any]) -> Values:
         """Each distinct value changed to one of another kind; what becomes None is dropped."""
         values = self if self.kind not in NUMERIC else self.spelled(lambda number: number)
-        return _pack(values.units, values.data, kind, [change(value) for value in values.distinct])
+        return _pack(values.units, values.data, kind, [None if value is None else change(value) for value in values.distinct])
 
     def spelled(self, spell: Callable[[Any], Any]) -> Values:
         """Numbers as what `spell` makes of them."""
@@ -41,7 +41,7 @@ class Values:
 
     def that(self, test: Callable[[Any], bool]) -> pa.Array:
         """For each value whether its distinct value passes the test."""
-        verdicts = pa.array([bool(test(value)) for value in self.distinct], pa.bool_())
+        verdicts = pa.array([value is not None and bool(test(value)) for value in self.distinct], pa.bool_())
         return verdicts.take(self.data) if len(self.distinct) else pa.array([], pa.bool_())
 
     def chosen(self, at: pa.Array) -> Values:
