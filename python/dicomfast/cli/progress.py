@@ -47,6 +47,10 @@ def watched(capture: Capture, tables: list[str], *, bar: bool = True) -> Iterato
     try:
         yield scan
         _running.clear()
+    except GeneratorExit:
+        # Whoever asked for rows one by one has enough of them.
+        _running.clear()
+        raise
     finally:
         done.set()
         if shown is not None:
