@@ -10,6 +10,8 @@ tables = dicomfast.read("day1/*.pcap", tables=["operations", "messages"])    # o
 
 dicomfast.compare("fast.pcap", "slow.pcap").sentence    # which is slower, by how much and why
 
+capture.filter('ip.addr == 10.0.0.1 && dicom.cmd.status != 0').operations         # Wireshark's display filters, over tables
+
 for name, batch in dicomfast.scan("huge.pcap", tables=["messages"]):         # one pass, constant memory
     ...
 
@@ -20,7 +22,7 @@ with dicomfast.live("eth0", filter="tcp port 104") as capture:               # a
 
 from dicomfast import _dicomfast
 from dicomfast.capture import Capture, Scan, compare, open, read, scan  # noqa: A004 - as gzip.open: always used with its module
-from dicomfast.errors import ArgumentError, DicomfastError, FormatError, LiveError, OpenError
+from dicomfast.errors import ArgumentError, DicomfastError, FilterError, FormatError, LiveError, OpenError
 from dicomfast.live import Interface, LiveCapture, LiveStats, Saving, interfaces, live
 
 __version__ = _dicomfast.version()
@@ -29,6 +31,7 @@ __all__ = [
     "ArgumentError",
     "Capture",
     "DicomfastError",
+    "FilterError",
     "FormatError",
     "Interface",
     "LiveCapture",

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, final
 __all__ = [
     "Batch",
     "Live",
+    "Pattern",
     "Schema",
     "Session",
     "anomaly_kinds",
@@ -129,6 +130,16 @@ class Batch:
     def __arrow_c_schema__(self) -> Any: ...
     def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[Any, Any]:
         """Give the batch in its own types; raises ArgumentError where the requested schema has other columns."""
+
+@final
+class Pattern:
+    """A regular expression that is searched without regard to case, in time linear in the text; no back-references, no look-around."""
+
+    def __new__(cls, pattern: str) -> Pattern:
+        """Compile the pattern; raises ArgumentError for one that is wrong, or too large."""
+
+    def search(self, bytes: bytes) -> bool:  # noqa: A002 - the engine's name
+        """Whether it is found in these bytes."""
 
 @final
 class Schema:

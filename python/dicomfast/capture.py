@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from dicomfast.comparison.result import Comparison
     from dicomfast.datasets import DataSet
+    from dicomfast.filters.view import FilteredCapture
     from dicomfast.graphs.graph import Graph
 
     Phi = Literal["mask", "show", "pseudonym"]
@@ -53,8 +54,7 @@ class Capture:
     """A capture and its tables.
 
     Each table is an attribute: `capture.associations` is a `pyarrow.Table`. The first use of a default table reads the
-    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `pdus`, `events`, `objects`, `elements`) are read when
-    they are asked for.
+    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `frames` ...) are read when they are asked for.
     """
 
     capture_info: pa.Table
@@ -66,6 +66,10 @@ class Capture:
     findings: pa.Table
     anomalies: pa.Table
     pdus: pa.Table
+    pdvs: pa.Table
+    items: pa.Table
+    frames: pa.Table
+    outer_headers: pa.Table
     events: pa.Table
     segments: pa.Table
     stalls: pa.Table
@@ -134,6 +138,11 @@ class Capture:
 
         return datasets(self.export, most)
 
+    @property
+    def follows(self) -> bool:
+        """Whether at the end of the input more is waited for."""
+        return bool(self._options["follow"])
+
     def read(self, tables: Iterable[str] | None = None) -> dict[str, pa.Table]:
         """Whole tables by name; one pass for all that have not been read yet."""
         names = known(tables)
@@ -141,6 +150,21 @@ class Capture:
         if missing:
             self._whole |= self._collect(missing, self.scan(missing))
         return {name: self._whole[name] for name in names}
+
+    def filter(self, text: str) -> FilteredCapture:
+        """The capture seen through a display filter: its tables hold the rows that match (docs/filters.md).
+
+        `capture.filter("ip.addr == 10.0.0.1 && dicom.cmd.status != 0").operations`. Raises FilterError for a filter that is wrong.
+        """
+        from dicomfast.filters.view import FilteredCapture
+
+        return FilteredCapture(self, text)
+
+    def frame_numbers(self, text: str) -> pa.Array:
+        """The numbers of the frames that match a display filter, as Wireshark shows them; in order."""
+        from dicomfast.filters.ask import Filter
+
+        return Filter(text).frames(self)
 
     def graph(
         self,

@@ -102,6 +102,11 @@ class LiveCapture:
         """The interfaces."""
         return list(self._interfaces)
 
+    @property
+    def follows(self) -> bool:
+        """It goes on until it is stopped."""
+        return True
+
     def scan(self, tables: Iterable[str] | None = None, *, rows_wait: float = 0.04, save: Saving | None = None) -> Scan:
         """Capture until `stop`, and yield the batches of the tables: when they are full, and at least every `rows_wait` seconds.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -15,10 +15,14 @@ from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, OTHER_NAMES, Question
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from typing import BinaryIO
 
     import pyarrow as pa
+
+    Batches = Iterable[tuple[str, pa.RecordBatch]]
+    Passes = Callable[[list[str]], AbstractContextManager[Batches]]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,6 +60,7 @@ def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
 @options.inputs
 @listen.live
 @options.color
+@options.display_filter
 @click.option("-v", "verbose", count=True, help="-v: what was negotiated; -vv: command elements; -vvv: PDUs in hex.")
 @click.option("-n", "numeric", is_flag=True, help="UIDs and codes, not their names (addresses are never looked up).")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N events.")
@@ -66,6 +71,7 @@ def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
 @click.option("-U", "unbuffered", is_flag=True, help="Write each packet at once.")
 def dump_command(
     color: str,
+    filter_text: str | None,
     verbose: int,
     limit: int | None,
     path: str | None,
@@ -83,20 +89,16 @@ def dump_command(
     """
     detail = dump.Detail(verbose, numeric)
     how = listen.listening(inputs)
-    if how is None:
-        if path is not None:
-            raise click.UsageError("-w writes what is captured with -i")
-        capture = options.capture(**inputs)
-        with progress.watched(capture, detail.tables, bar=not sys.stdout.isatty()) as scan:
-            _print(dump.lines(scan, detail, options.paint(color)), limit, at_once="-" in capture.sources)
-        return 0
+    if path is not None and how is None:
+        raise click.UsageError("-w writes what is captured with -i")
     if path is None and (megabytes or seconds or count or unbuffered):
         raise click.UsageError("-C, -G, -W and -U are for -w FILE")
     save = dicomfast.Saving(path, megabytes and megabytes * 1_000_000, seconds, count, unbuffered) if path else None
-    live = options.interfaces(how, **inputs)
-    with listen.captured(live, detail.tables, how, save) as batches:
-        _print(dump.lines(batches, detail, options.paint(color)), limit, at_once=True)
-    return listen.exit_code(live, how)
+    capture = options.capture(**inputs) if how is None else options.interfaces(how, **inputs)
+    at_once = how is not None or "-" in capture.sources
+    with _rows(capture, detail.tables, filter_text, _passes(capture, how, save, bar=not sys.stdout.isatty())) as batches:
+        _print(dump.lines(batches, detail, options.paint(color)), limit, at_once=at_once)
+    return listen.exit_code(capture, how)
 
 
 def _print(events: Iterable[list[str]], limit: int | None, *, at_once: bool) -> None:
@@ -110,17 +112,49 @@ def _print(events: Iterable[list[str]], limit: int | None, *, at_once: bool) -> 
             break
 
 
+def _passes(
+    capture: dicomfast.Capture | dicomfast.LiveCapture, how: listen.Listening | None, save: dicomfast.Saving | None = None, *, bar: bool
+) -> Passes:
+    """How a pass over the capture is begun: of files with a bar, of interfaces until Ctrl-C."""
+    if isinstance(capture, dicomfast.LiveCapture):
+        return lambda names: listen.captured(capture, names, how, save)
+    return lambda names: progress.watched(capture, names, bar=bar)
+
+
+@contextmanager
+def _rows(capture: dicomfast.Capture | dicomfast.LiveCapture, tables: list[str], text: str | None, passes: Passes) -> Iterator[Batches]:
+    """The rows of these tables, or those that match a filter."""
+    if text is None:
+        with passes(tables) as batches:
+            yield batches
+        return
+    from dicomfast.filters.ask import Filter
+
+    with closing(Filter(text).matching(capture, tables, passes)) as rows:
+        yield rows
+
+
 @cli.command("table")
 @click.argument("name", type=click.Choice(_dicomfast.table_names()), metavar="NAME")
 @options.inputs
 @listen.live
+@options.display_filter
 @click.option("-o", "path", metavar="OUT", help="Write to this file; its suffix names the format.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no suffix names it.")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N rows.")
 @click.option("--columns", metavar="A,B,...", help="These columns, in this order.")
 @options.privacy
 @options.color
-def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> int:
+def table_command(
+    name: str,
+    filter_text: str | None,
+    path: str | None,
+    form: str | None,
+    limit: int | None,
+    columns: str | None,
+    color: str,
+    **inputs: Any,
+) -> int:
     """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet. With -i of what comes until Ctrl-C.
 
     `dicomfast tables` lists the names. Times are UTC with nanoseconds; durations in the text formats are seconds.
@@ -137,11 +171,8 @@ def table_command(name: str, path: str | None, form: str | None, limit: int | No
         else:
             options.keep_inputs(capture, path)
             stream = stack.enter_context(replacing(path))
-        batches: Iterable[tuple[str, pa.RecordBatch]]
-        if isinstance(capture, dicomfast.LiveCapture):
-            batches = stack.enter_context(listen.captured(capture, [name], how))
-        else:
-            batches = stack.enter_context(progress.watched(capture, [name], bar=path is not None or not sys.stdout.isatty()))
+        show = path is not None or not sys.stdout.isatty()
+        batches = stack.enter_context(_rows(capture, [name], filter_text, _passes(capture, how, bar=show)))
         _write(batches, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
     return listen.exit_code(capture, how)
 
@@ -169,9 +200,9 @@ def _writer(form: str, stream: BinaryIO, name: str, chosen: list[str] | None, co
     return terminal.TextWriter(stream, schema, fit=fit, paint=terminal.Paint(color=False) if to_file else options.paint(color))
 
 
-def _write(scan: Iterable[tuple[str, pa.RecordBatch]], target: Writer, chosen: list[str] | None, limit: int | None) -> None:
+def _write(batches: Batches, target: Writer, chosen: list[str] | None, limit: int | None) -> None:
     left = limit
-    for _, batch in scan:
+    for _, batch in batches:
         part: pa.RecordBatch = batch if chosen is None else batch.select(chosen)
         if left is not None:
             part = part.slice(0, left)

@@ -76,6 +76,12 @@ def privacy(function: Function) -> Function:
     return function
 
 
+def display_filter(function: Function) -> Function:
+    """-Y."""
+    text = "Only what matches this display filter, in Wireshark's language (docs/filters.md)."
+    return click.option("-Y", "filter_text", metavar="FILTER", help=text)(function)
+
+
 def color(function: Function) -> Function:
     """--color."""
     when = click.Choice(["auto", "always", "never"])

@@ -53,6 +53,10 @@ def watching(capture: Capture, scan: Scan, *, bar: bool = True) -> Iterator[Scan
     try:
         yield scan
         _running.clear()
+    except GeneratorExit:
+        # Whoever asked for rows one by one has enough of them.
+        _running.clear()
+        raise
     finally:
         done.set()
         if shown is not None:

@@ -5,7 +5,9 @@ mod association;
 mod budget;
 mod connection;
 mod dataset;
+mod frame;
 mod message;
+mod pdu;
 mod report;
 mod segment;
 mod stall;
@@ -15,7 +17,9 @@ pub use association::{AssociationRecord, ContextRecord, EndedBy, EventRecord, Ou
 pub use budget::{Budget, Class, Spent};
 pub use connection::{Closed, ConnectionRecord, Opened, Protocol, SideCounts, Tap};
 pub use dataset::{Attributes, DataEvent, ElementRecord, ExportRecord, LostRange, ObjectRecord};
+pub use frame::{EthernetRecord, FrameRecord, HeadersRecord, IpRecord, Mac, TagRecord, TcpRecord, UdpRecord};
 pub use message::{CommandSet, MessageRecord, OperationRecord};
+pub use pdu::{ItemPlace, ItemRecord, PdvRecord};
 pub use report::{CaptureRecord, FindingRecord, Severity};
 pub use segment::{Sack, SegmentRecord, analysis};
 pub use stall::{Cause, Confidence, StallRecord};
@@ -101,6 +105,9 @@ pub trait Sink {
     fn message(&mut self, _record: MessageRecord) {}
     fn operation(&mut self, _record: OperationRecord) {}
     fn pdu(&mut self, _record: PduRecord) {}
+    fn pdv(&mut self, _record: PdvRecord) {}
+    fn item(&mut self, _record: (ItemPlace, ItemRecord)) {}
+    fn frame(&mut self, _record: FrameRecord) {}
     fn segment(&mut self, _record: SegmentRecord) {}
     fn stall(&mut self, _record: StallRecord) {}
     fn event(&mut self, _record: EventRecord) {}

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::event::{Sink, Stamp};
 use crate::flow::FlowTable;
 use crate::limits::Limits;
+use crate::net::Detail;
 use crate::net::segment::{Batch, Segment};
 use crate::stats::Stats;
 use front::{Front, Handed};
@@ -76,13 +77,14 @@ impl<S: Sink> Engine<S> {
     pub fn open(inputs: Vec<Input>, options: &EngineOptions, sink: S) -> Result<Self> {
         let interrupt = Arc::new(AtomicBool::new(false));
         let limits = &options.limits;
+        let detail = if sink.wants().frames { Detail::Frames } else { Detail::Segments };
         let capture = CaptureOptions { follow: options.follow, interrupt: Arc::clone(&interrupt) };
         let filter = reading::Filter::new(&options.filter, &options.libraries)?;
         let front = if options.follow || inputs.iter().any(Input::may_wait) {
             let limits = limits.clone();
-            Front::threaded(move || Reading::files(inputs, &limits, capture, filter), Some(Ticker::every(ROWS_WAIT)), &interrupt)?
+            Front::threaded(move || Reading::files(inputs, &limits, detail, capture, filter), Some(Ticker::every(ROWS_WAIT)), &interrupt)?
         } else {
-            let reading = Reading::files(inputs, limits, capture, filter)?;
+            let reading = Reading::files(inputs, limits, detail, capture, filter)?;
             match threads(options.threads) {
                 1 => Front::Inline(Box::new((reading, Batch::default()))),
                 _ => Front::threaded(move || Ok(reading), None, &interrupt)?,
@@ -96,7 +98,8 @@ impl<S: Sink> Engine<S> {
     #[cfg(feature = "live")]
     pub fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: &EngineOptions, sink: S) -> Result<Self> {
         let interrupt = live.interrupt_flag();
-        let reading = Reading::live(live, saver, &options.limits);
+        let detail = if sink.wants().frames { Detail::Frames } else { Detail::Segments };
+        let reading = Reading::live(live, saver, detail, &options.limits);
         let front = Front::threaded(move || Ok(reading), Some(Ticker::every(rows_wait)), &interrupt)?;
         Ok(Self::behind(front, interrupt, options, sink))
     }
@@ -173,16 +176,16 @@ impl<S: Sink> Engine<S> {
                 Ok(true)
             }
             Front::Thread { batches, empty, .. } => match batches.recv_timeout(PATIENCE) {
-                Ok(Handed::Batch { batch, bytes, due }) => {
+                Ok(Handed::Batch { mut batch, bytes, due }) => {
                     self.due |= due;
-                    Self::take(&mut self.flow, (&mut self.stats, &mut self.last), &batch, bytes);
+                    Self::take(&mut self.flow, (&mut self.stats, &mut self.last), &mut batch, bytes);
                     // A full or closed channel only means that the batch is not used again.
                     let _ = empty.try_send(batch);
                     Ok(true)
                 }
-                Ok(Handed::End(batch, ending)) => {
+                Ok(Handed::End(mut batch, ending)) => {
                     let bytes = self.stats.bytes;
-                    Self::take(&mut self.flow, (&mut self.stats, &mut self.last), &batch, bytes);
+                    Self::take(&mut self.flow, (&mut self.stats, &mut self.last), &mut batch, bytes);
                     self.finish(ending)?;
                     Ok(true)
                 }
@@ -196,7 +199,8 @@ impl<S: Sink> Engine<S> {
         }
     }
 
-    fn take(flow: &mut FlowTable<Tap<S>>, (stats, last): (&mut Stats, &mut Option<Stamp>), batch: &Batch, bytes: u64) {
+    fn take(flow: &mut FlowTable<Tap<S>>, (stats, last): (&mut Stats, &mut Option<Stamp>), batch: &mut Batch, bytes: u64) {
+        batch.records.drain(..).for_each(|record| flow.consumer.dicom.sink.frame(record));
         stats.packets += batch.frames;
         stats.segments += batch.segments.len() as u64;
         stats.bytes = bytes;

@@ -9,8 +9,8 @@ use arrow_schema::{Schema, SchemaRef};
 
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, Connections, ElementRecord, EventRecord, ExportRecord, MessageRecord, ObjectRecord,
-    OperationRecord, PduRecord, SegmentRecord, Sink, StallRecord, Wants,
+    AssociationRecord, CaptureRecord, ConnectionRecord, Connections, ElementRecord, EventRecord, ExportRecord, FrameRecord, ItemPlace,
+    ItemRecord, MessageRecord, ObjectRecord, OperationRecord, PduRecord, PdvRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
 use crate::findings::Rules;
 use crate::joins::{Peers, Studies, Suboperations};
@@ -26,15 +26,21 @@ mod elements;
 mod events;
 mod exports;
 mod findings;
+mod frames;
+mod headers;
+mod items;
 mod losses;
 mod messages;
 mod objects;
 mod operations;
+mod outer_headers;
 mod pdus;
+mod pdvs;
 mod peers;
 mod presentation_contexts;
 mod segments;
 mod side;
+mod spelled;
 mod stalls;
 mod studies;
 mod suboperations;
@@ -102,6 +108,14 @@ tables! {
     CaptureInfo in capture_info;
     /// One row per upper-layer PDU.
     Pdus in pdus;
+    /// One row per presentation data value.
+    Pdvs in pdvs;
+    /// One row per item and sub-item of an A-ASSOCIATE-RQ or -AC.
+    Items in items;
+    /// One row per captured frame, with its innermost headers; what TCP makes of them is in `segments`.
+    Frames in frames;
+    /// One row per stack of headers around those in `frames`: tunnels, and more than one tag.
+    OuterHeaders in outer_headers;
     /// One row per TCP segment of the connections that are followed, with Wireshark's analysis.
     Segments in segments;
     /// One row per time in which a message stood still, with the cause.
@@ -342,6 +356,30 @@ impl Sink for Tables {
         }
     }
 
+    fn pdv(&mut self, record: PdvRecord) {
+        if let Some(rows) = &mut self.builders.pdvs {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
+    fn item(&mut self, record: (ItemPlace, ItemRecord)) {
+        if let Some(rows) = &mut self.builders.items {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
+    fn frame(&mut self, record: FrameRecord) {
+        if let Some(rows) = &mut self.builders.outer_headers {
+            for headers in &record.outer {
+                let row = outer_headers::Row { packet: record.stamp.packet, headers };
+                rows.add(&mut self.ready, |builder| builder.append(&row));
+            }
+        }
+        if let Some(rows) = &mut self.builders.frames {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
     fn segment(&mut self, record: SegmentRecord) {
         if let Some(rows) = &mut self.builders.segments
             && self.of.hold(record.connection)
@@ -408,12 +446,16 @@ impl Sink for Tables {
     }
 
     fn wants(&self) -> Wants {
+        let builders = &self.builders;
         Wants {
-            pdus: self.builders.pdus.is_some(),
-            segments: self.builders.segments.is_some(),
-            events: self.builders.events.is_some(),
-            elements: self.builders.elements.is_some(),
-            objects: self.builders.objects.is_some() || self.studies.is_some(),
+            pdus: builders.pdus.is_some(),
+            pdvs: builders.pdvs.is_some(),
+            items: builders.items.is_some(),
+            frames: builders.frames.is_some() || builders.outer_headers.is_some(),
+            segments: builders.segments.is_some(),
+            events: builders.events.is_some(),
+            elements: builders.elements.is_some(),
+            objects: builders.objects.is_some() || self.studies.is_some(),
             data: false,
             of: self.of.clone(),
         }

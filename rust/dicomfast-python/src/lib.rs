@@ -6,6 +6,7 @@ mod error;
 mod input;
 mod limits;
 mod live;
+mod pattern;
 mod session;
 
 use dicomfast_core::anomaly::AnomalyKind;
@@ -59,6 +60,7 @@ fn _dicomfast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<live::Live>()?;
     module.add_class::<arrow::Batch>()?;
     module.add_class::<arrow::Schema>()?;
+    module.add_class::<pattern::Pattern>()?;
     module.add_function(wrap_pyfunction!(table_names, module)?)?;
     module.add_function(wrap_pyfunction!(default_tables, module)?)?;
     module.add_function(wrap_pyfunction!(schema, module)?)?;

@@ -12,7 +12,9 @@ use super::describe;
 use super::pairing::{Paired, Span};
 use super::pdu::{P_DATA, Pdu, Pdv, Upper};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{Closed, DataEvent, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
+use crate::event::{
+    Closed, DataEvent, ItemPlace, MessageRecord, NO_TIME, OperationRecord, PduRecord, PdvRecord, Sender, Sink, Stamp, Wants,
+};
 use crate::flow::{End, Info};
 use crate::limits::Limits;
 use crate::transport::Timeline;
@@ -192,6 +194,38 @@ impl<S: Sink> Handler<'_, S> {
         }
     }
 
+    fn tell_pdv(&mut self, pdu: &Pdu, pdv: Pdv) {
+        let (info, end) = (self.info, self.end);
+        if self.out.wants.pdvs
+            && let Some(association) = self.current()
+        {
+            let record = PdvRecord {
+                association: association.number,
+                connection: info.connection,
+                sender: association.sender(end, info),
+                pdu_offset: pdu.offset,
+                stamp: pdu.last,
+                length: pdv.length.saturating_add(2) as u32,
+                context_id: pdv.context_id,
+                flags: pdv.flags,
+            };
+            self.out.sink.pdv(record);
+        }
+    }
+
+    /// A-ASSOCIATE-RQ or -AC, as bytes.
+    fn associate(&mut self, pdu: &Pdu, kind: Kind, body: &[u8]) {
+        let (info, end) = (self.info, self.end);
+        if self.out.wants.items
+            && let Some(association) = self.current()
+        {
+            let (association, sender) = (association.number, association.sender(end, info));
+            let place = ItemPlace { association, connection: info.connection, sender, pdu_type: pdu.pdu_type, stamp: pdu.last };
+            associate::items(body, kind, |item| self.out.sink.item((place, item)));
+        }
+        self.negotiated(pdu, kind, associate::decode(body, kind, self.limits));
+    }
+
     /// A-ASSOCIATE-RQ or -AC.
     pub(super) fn negotiated(&mut self, pdu: &Pdu, kind: Kind, mut said: Associate) {
         for issue in std::mem::take(&mut said.issues) {
@@ -258,8 +292,8 @@ impl<S: Sink> Upper for Handler<'_, S> {
     fn body(&mut self, pdu: &Pdu, body: &[u8]) {
         let end = self.end;
         match pdu.pdu_type {
-            1 => return self.negotiated(pdu, Kind::Request, associate::decode(body, Kind::Request, self.limits)),
-            2 => return self.negotiated(pdu, Kind::Accept, associate::decode(body, Kind::Accept, self.limits)),
+            1 => return self.associate(pdu, Kind::Request, body),
+            2 => return self.associate(pdu, Kind::Accept, body),
             _ => {}
         }
         let Some(&[_, b1, b2, b3]) = body.get(..4) else { return };
@@ -284,6 +318,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
                     .spanning(pdu.offset, pdv.length),
             );
         }
+        self.tell_pdv(pdu, pdv);
         let step = self.assembly.pdv(pdu, pdv, self.timeline);
         if let Some(message) = self.assembly.current()
             && message.number.is_none()

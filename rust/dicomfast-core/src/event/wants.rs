@@ -21,6 +21,9 @@ impl Connections {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
     pub pdus: bool,
+    pub pdvs: bool,
+    pub items: bool,
+    pub frames: bool,
     pub segments: bool,
     pub events: bool,
     pub elements: bool,

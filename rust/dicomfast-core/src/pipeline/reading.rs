@@ -12,8 +12,8 @@ use crate::capture::{Capture, CaptureOptions, Frame, FrameSink, Input, LinkType,
 use crate::error::{Error, Result};
 use crate::event::CaptureRecord;
 use crate::limits::Limits;
-use crate::net::FrameDecoder;
 use crate::net::segment::Batch;
+use crate::net::{Detail, FrameDecoder};
 
 /// What is told when nothing more is read.
 #[derive(Default)]
@@ -141,19 +141,19 @@ impl FrameSink for Decoding<'_> {
 }
 
 impl Reading {
-    pub(super) fn files(inputs: Vec<Input>, limits: &Limits, options: CaptureOptions, filter: Filter) -> Result<Self> {
+    pub(super) fn files(inputs: Vec<Input>, limits: &Limits, detail: Detail, options: CaptureOptions, filter: Filter) -> Result<Self> {
         let capture = Capture::open(inputs, limits, options)?;
         #[cfg(feature = "live")]
         let ways = Ways { filter, ..Ways::default() };
         #[cfg(not(feature = "live"))]
         let (Filter {}, ways) = (filter, Ways::default());
-        Ok(Self { source: Source::Files(Box::new(capture)), decoder: FrameDecoder::new(limits), bytes: 0, ways })
+        Ok(Self { source: Source::Files(Box::new(capture)), decoder: FrameDecoder::new(limits).telling(detail), bytes: 0, ways })
     }
 
     #[cfg(feature = "live")]
-    pub(super) fn live(live: Live, saver: Option<Saver>, limits: &Limits) -> Self {
+    pub(super) fn live(live: Live, saver: Option<Saver>, detail: Detail, limits: &Limits) -> Self {
         let ways = Ways { saver, ..Ways::default() };
-        Self { source: Source::Live(Box::new(live)), decoder: FrameDecoder::new(limits), bytes: 0, ways }
+        Self { source: Source::Live(Box::new(live)), decoder: FrameDecoder::new(limits).telling(detail), bytes: 0, ways }
     }
 
     pub(super) fn is_live(&self) -> bool {
