@@ -33,7 +33,7 @@ pub struct Assembled {
     pub data_set: Option<Box<DataSet>>,
     /// What came before the first fragment of the data set that was seen is not known.
     pub data_unsure: bool,
-    /// The last fragment of the data set came.
+    /// The last fragment of the data set came, perhaps not all of its bytes.
     pub data_over: bool,
     /// Its number.
     pub number: Option<u64>,
@@ -205,7 +205,7 @@ impl Assembly {
             message.command_whole &= whole;
         } else {
             message.dataset_bytes += pdv.length;
-            message.data_over = pdv.is_last && whole;
+            message.data_over = pdv.is_last;
             if let Some(data_set) = &mut message.data_set {
                 data_set.loss.fragment(pdu);
             }

@@ -1,5 +1,7 @@
 //! Which attributes identify a person (PS3.15 annex E), and what is shown instead of their values. Knows tags and VRs.
 
+use std::fmt::Write;
+
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -57,7 +59,11 @@ fn pseudonym(key: &[u8], value: &str) -> Option<String> {
 
 /// Bytes in hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Whether the values of an element identify a person. UIDs are left: they tie rows to studies, series and instances.
@@ -75,7 +81,7 @@ pub fn identifies(tag: u32, vr: Vr) -> bool {
     }
     // What the standard does not define may hold anything.
     if dictionary::entry(tag).is_none() {
-        return tag & 0xFFFF != 0 && group != 0xFFFE;
+        return !dictionary::is_group_length(tag) && group != 0xFFFE;
     }
     IDENTIFYING.binary_search(&tag).is_ok()
 }

@@ -14,28 +14,28 @@ pub(super) fn header(command: &CommandSet, transfer_syntax: &str) -> Vec<u8> {
     let mut meta = Vec::new();
     // File Meta Information Version, the only one of OB.
     meta.extend_from_slice(b"\x02\0\x01\0OB\0\0\x02\0\0\0\0\x01");
-    element(&mut meta, 0x0002, *b"UI", uid(command.sop_class().map_or("", AsRef::as_ref)));
-    element(&mut meta, 0x0003, *b"UI", uid(command.sop_instance().map_or("", AsRef::as_ref)));
-    element(&mut meta, 0x0010, *b"UI", uid(transfer_syntax));
-    element(&mut meta, 0x0012, *b"UI", uid(IMPLEMENTATION_CLASS));
+    element(&mut meta, 0x0002, *b"UI", &uid(command.sop_class().map_or("", AsRef::as_ref)));
+    element(&mut meta, 0x0003, *b"UI", &uid(command.sop_instance().map_or("", AsRef::as_ref)));
+    element(&mut meta, 0x0010, *b"UI", &uid(transfer_syntax));
+    element(&mut meta, 0x0012, *b"UI", &uid(IMPLEMENTATION_CLASS));
     let mut version = IMPLEMENTATION_VERSION.as_bytes().to_vec();
     version.resize(version.len().next_multiple_of(2), b' ');
-    element(&mut meta, 0x0013, *b"SH", version);
+    element(&mut meta, 0x0013, *b"SH", &version);
 
     let mut header = vec![0; PREAMBLE];
     header.extend_from_slice(b"DICM");
-    element(&mut header, 0x0000, *b"UL", (meta.len() as u32).to_le_bytes().to_vec());
+    element(&mut header, 0x0000, *b"UL", &(meta.len() as u32).to_le_bytes());
     header.append(&mut meta);
     header
 }
 
 /// An element of group 0002: Explicit VR Little Endian, short form.
-fn element(out: &mut Vec<u8>, number: u16, vr: [u8; 2], value: Vec<u8>) {
+fn element(out: &mut Vec<u8>, number: u16, vr: [u8; 2], value: &[u8]) {
     out.extend_from_slice(&[2, 0]);
     out.extend_from_slice(&number.to_le_bytes());
     out.extend_from_slice(&vr);
     out.extend_from_slice(&(value.len() as u16).to_le_bytes());
-    out.extend_from_slice(&value);
+    out.extend_from_slice(value);
 }
 
 /// What is allowed in a UID of it, padded.

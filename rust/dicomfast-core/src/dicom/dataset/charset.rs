@@ -254,6 +254,8 @@ mod tests {
         let wang = "Wang^XiaoDong=王^小東=";
         assert_eq!(name("ISO_IR 192", wang.as_bytes()), wang);
         assert_eq!(name("GB18030", b"Wang^XiaoDong=\xCD\xF5^\xD0\xA1\xB6\xAB="), "Wang^XiaoDong=王^小东=");
+        let zhang = b"Zhang^XiaoDong=\x1B$)A\xD5\xC5^\x1B$)A\xD0\xA1\xB6\xAB=";
+        assert_eq!(name("\\ISO 2022 IR 58", zhang), "Zhang^XiaoDong=张^小东=");
         assert_eq!(name("ISO_IR 100", b"Buc^J\xE9r\xF4me"), "Buc^Jérôme");
         assert_eq!(name("ISO_IR 144", b"\xBBee\xDC"), "Лeeм");
     }

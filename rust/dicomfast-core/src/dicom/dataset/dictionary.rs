@@ -36,12 +36,11 @@ fn dictionary() -> &'static Dictionary {
                 continue;
             };
             let entry = Entry { vr, keyword, name };
-            match u32::from_str_radix(tag, 16) {
-                Ok(tag) => _ = exact.insert(tag, entry),
-                Err(_) => {
-                    let mask = tag.bytes().fold(0, |mask, digit| mask << 4 | if digit == b'x' { 0 } else { 0xF });
-                    repeating.extend(u32::from_str_radix(&tag.replace('x', "0"), 16).map(|value| (mask, value, entry)));
-                }
+            if let Ok(tag) = u32::from_str_radix(tag, 16) {
+                exact.insert(tag, entry);
+            } else {
+                let mask = tag.bytes().fold(0, |mask, digit| mask << 4 | if digit == b'x' { 0 } else { 0xF });
+                repeating.extend(u32::from_str_radix(&tag.replace('x', "0"), 16).map(|value| (mask, value, entry)));
             }
         }
         Dictionary { exact, repeating }
@@ -64,6 +63,11 @@ pub fn is_private(tag: u32) -> bool {
     tag >> 16 & 1 == 1
 }
 
+/// Group Length (PS3.5 section 7.2).
+pub fn is_group_length(tag: u32) -> bool {
+    tag as u16 == 0
+}
+
 /// Private Creator (PS3.5 section 7.8.1): reserves a block of elements of its group.
 pub fn is_creator(tag: u32) -> bool {
     is_private(tag) && (0x10..=0xFF).contains(&(tag & 0xFFFF))
@@ -71,8 +75,7 @@ pub fn is_creator(tag: u32) -> bool {
 
 /// The VR of an element in implicit VR. `signed`: Pixel Representation (0028,0103) is 1.
 pub fn implicit_vr(tag: u32, signed: bool) -> Vr {
-    // Generic group length (PS3.5 section 7.2).
-    if tag & 0xFFFF == 0 {
+    if is_group_length(tag) {
         return Vr::UL;
     }
     if is_creator(tag) {

@@ -129,7 +129,7 @@ impl DataSet {
         if let Some(reading) = &mut self.reading {
             match count {
                 Some(count) if reading.inflate.is_none() => {
-                    reading.walk.lost(count, limits, &mut collect.with(self.identity, &mut self.found, limits))
+                    reading.walk.lost(count, limits, &mut collect.with(self.identity, &mut self.found, limits));
                 }
                 _ => reading.walk.lost(u64::MAX / 2, limits, &mut collect.with(self.identity, &mut self.found, limits)),
             }

@@ -98,7 +98,6 @@ impl Walk {
                     let count = left.min(bytes.len() as u64);
                     bytes = bytes.get(count as usize..).unwrap_or_default();
                     self.passed(count);
-                    continue;
                 }
                 State::Value { keep, left } => {
                     let (head, tail) = bytes.split_at_checked(keep.min(before as u64) as usize).unwrap_or((bytes, &[]));

@@ -37,7 +37,7 @@ impl Column for Ranges {
 
     fn finish(&mut self) -> ArrayRef {
         let parts: [ArrayRef; 2] = [Arc::new(self.starts.array()), Arc::new(self.ends.array())];
-        pairs(["start", "end"], parts, &mut self.ends_of_lists, &mut self.nulls)
+        pairs(["start", "end"], &parts, &mut self.ends_of_lists, &mut self.nulls)
     }
 }
 
@@ -68,7 +68,7 @@ impl Column for Lost {
 
     fn finish(&mut self) -> ArrayRef {
         let parts: [ArrayRef; 2] = [Arc::new(self.offsets.array()), Arc::new(self.lengths.array())];
-        pairs(["offset", "length"], parts, &mut self.ends, &mut self.nulls)
+        pairs(["offset", "length"], &parts, &mut self.ends, &mut self.nulls)
     }
 }
 
@@ -81,8 +81,8 @@ fn pairs_type(names: [&str; 2], number: &DataType) -> DataType {
 }
 
 /// The lists that end at these places of the two columns.
-fn pairs(names: [&str; 2], parts: [ArrayRef; 2], ends: &mut Vec<i32>, nulls: &mut Nulls) -> ArrayRef {
-    let [first, _] = &parts;
+fn pairs(names: [&str; 2], parts: &[ArrayRef; 2], ends: &mut Vec<i32>, nulls: &mut Nulls) -> ArrayRef {
+    let [first, _] = parts;
     let fields = pair(names, first.data_type());
     let all = StructArray::new(fields.clone(), parts.to_vec(), None);
     let mut offsets = vec![0];

@@ -1,0 +1,113 @@
+"""Objects written to files: the bytes that were sent, under names that no peer can choose."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pydicom
+import pytest
+from data_sets import SYNTAXES, encoded, every_vr, sent, stored
+from generate import Connection, Packing, capture, impair
+from pydicom.uid import ExplicitVRLittleEndian
+
+import dicomfast
+
+
+def content(path: Path) -> bytes:
+    """The data set of a Part 10 file: what follows group 0002."""
+    raw = path.read_bytes()
+    assert raw[:128] == bytes(128)
+    assert raw[128:132] == b"DICM"
+    return raw[144 + int.from_bytes(raw[140:144], "little") :]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_the_bytes_that_were_sent(syntax: str, threads: int, tmp_path: Path) -> None:
+    raw = encoded(every_vr(), syntax)
+    conversation = stored(raw, SYNTAXES[syntax], Packing(fragment=301))
+    segments = Connection().open().play(conversation.writes, cut=random.Random(1)).close()
+    segments.segments = impair.reorder(segments.segments, random.Random(2))
+    with dicomfast.open(io.BytesIO(capture(segments)), threads=threads) as cap:
+        (row,) = cap.export(tmp_path / "new").to_pylist()
+    assert content(tmp_path / "new" / row["file"]) == raw
+    assert row["sha256"] == hashlib.sha256(raw).hexdigest()
+    assert (row["file"], row["complete"], row["transfer_syntax"]) == ("1.2.3.4.dcm", True, SYNTAXES[syntax])
+    read = pydicom.dcmread(tmp_path / "new" / row["file"])
+    assert read.PatientName == every_vr().PatientName
+    assert read.file_meta.MediaStorageSOPInstanceUID == "1.2.3.4"
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["1.2.3.4.dcm"]
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_pydicom_gets_what_was_sent(syntax: str) -> None:
+    raw = encoded(every_vr(), syntax)
+    with dicomfast.open(sent(stored(raw, SYNTAXES[syntax]))) as cap:
+        (found,) = [one.to_pydicom() for one in cap.datasets()]
+    assert encoded(found, syntax) == raw
+
+
+@pytest.mark.parametrize("instance", ["../../../etc/passwd", "/abs", "..", "", "1/../2", "1.2\x00.3", "C:\\x", "1" * 300])
+def test_no_uid_becomes_a_path(instance: str, tmp_path: Path) -> None:
+    target = tmp_path / "a" / "b"
+    with dicomfast.open(sent(stored(encoded(every_vr(), "explicit"), ExplicitVRLittleEndian, instance=instance))) as cap:
+        (row,) = cap.export(target).to_pylist()
+    assert [path.name for path in target.iterdir()] == [row["file"]]
+    assert set(row["file"].removesuffix(".dcm")) <= set("0123456789._object")
+    assert len(row["file"]) <= 70
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "1.2.3.4.dcm").write_bytes(b"mine")
+    for _ in range(2):
+        with dicomfast.open(sent(stored(encoded(every_vr(), "explicit"), ExplicitVRLittleEndian))) as cap:
+            cap.export(tmp_path)
+    assert (tmp_path / "1.2.3.4.dcm").read_bytes() == b"mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.2.3.4.dcm", "1.2.3.4_2.dcm", "1.2.3.4_3.dcm"]
+
+
+def test_incomplete_objects_only_when_asked_for(tmp_path: Path) -> None:
+    data = every_vr()
+    data.PixelData = random.Random(1).randbytes(100_000)
+    raw = encoded(data, "explicit")
+    connection = Connection().open().play(stored(raw, ExplicitVRLittleEndian, Packing(max_pdu=1 << 20)).writes).close()
+    at = impair.data_positions(connection.segments, "client")[20]
+    connection.segments = impair.lose(connection.segments, at)
+    made = capture(connection)
+    with dicomfast.open(io.BytesIO(made)) as cap:
+        (row,) = cap.export(tmp_path).to_pylist()
+    assert (row["file"], row["complete"]) == (None, False)
+    assert list(tmp_path.iterdir()) == []
+    with dicomfast.open(io.BytesIO(made)) as cap:
+        (row,) = cap.export(tmp_path, incomplete=True).to_pylist()
+    assert row["file"] == "1.2.3.4.incomplete.dcm"
+    (lost,) = row["lost_ranges"]
+    start, end = lost["offset"], lost["offset"] + lost["length"]
+    assert end - start == 1460
+    assert content(tmp_path / row["file"]) == raw[:start] + bytes(end - start) + raw[end:]
+
+
+def test_command(tmp_path: Path, run: Callable[..., Any]) -> None:
+    path = tmp_path / "made.pcap"
+    path.write_bytes(sent(stored(encoded(every_vr(), "explicit"), ExplicitVRLittleEndian)).getvalue())
+    done = run("export", path, "-o", tmp_path / "objects")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 file,")
+    with (tmp_path / "objects" / "manifest.csv").open() as stream:
+        assert [row["file"] for row in csv.DictReader(stream)] == ["1.2.3.4.dcm"]
+    assert pq.read_table(tmp_path / "objects" / "manifest.parquet")["complete"].to_pylist() == [True]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, run: Callable[..., Any]) -> None:
+    path = tmp_path / "made.pcap"
+    path.write_bytes(sent(stored(encoded(every_vr(), "explicit"), ExplicitVRLittleEndian)).getvalue())
+    done = run("export", path, "-o", path / "objects")
+    assert (done.returncode, "cannot write" in done.stderr) == (1, True)
