@@ -18,6 +18,7 @@ __all__ = [
     "schema",
     "table_names",
     "version",
+    "write_slice",
 ]
 
 @final
@@ -172,6 +173,12 @@ def anomaly_kinds() -> list[tuple[str, str, str]]:
 
 def interfaces(libraries: list[str] | None = None) -> list[dict[str, Any]]:
     """List the interfaces of this machine; raises LiveError."""
+
+def write_slice(inputs: list[str | BinaryIO], frames: bytes, comments: dict[int, list[str]], path: str | PathLike[str]) -> tuple[int, int]:
+    """Write the frames whose bits are set (from the lowest bit of the first byte: frame 1) to a pcapng file, with comments by frame number.
+
+    Gives how many frames and bytes were written. Raises OpenError, WriteError or FormatError.
+    """
 
 def version() -> str:
     """Give the version of the package."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dicomfast.datasets import DataSet
     from dicomfast.filters.view import FilteredCapture
     from dicomfast.graphs.graph import Graph
+    from dicomfast.slicing import Slice
 
     Phi = Literal["mask", "show", "pseudonym"]
 
@@ -165,6 +166,15 @@ class Capture:
         from dicomfast.filters.ask import Filter
 
         return Filter(text).frames(self)
+
+    def slice(self, text: str, path: str | os.PathLike[str], *, comments: bool = True) -> Slice:
+        """Write the packets of the connections that match a display filter to a pcapng file, each connection whole (docs/slice.md).
+
+        comments: what `findings` tell of them becomes comments of their packets, which Wireshark shows. Raises FilterError.
+        """
+        from dicomfast.slicing import write
+
+        return write(self, text, os.fspath(path), comments=comments)
 
     def graph(
         self,

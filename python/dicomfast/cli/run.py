@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from dicomfast.cli import INTERRUPTED, dashboard, fields, insight, interfaces, objects, watch  # noqa: F401 - each adds its commands
+from dicomfast.cli import INTERRUPTED, dashboard, fields, insight, interfaces, objects, slicing, watch  # noqa: F401 - each adds its commands
 from dicomfast.cli.commands import cli
 from dicomfast.cli.progress import interrupted
 from dicomfast.errors import DicomfastError, FilterError

@@ -8,6 +8,7 @@ mod limits;
 mod live;
 mod pattern;
 mod session;
+mod slice;
 
 use dicomfast_core::anomaly::AnomalyKind;
 use dicomfast_core::findings::CODES;
@@ -68,5 +69,6 @@ fn _dicomfast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(anomaly_kinds, module)?)?;
     module.add_function(wrap_pyfunction!(limits::default_limits, module)?)?;
     module.add_function(wrap_pyfunction!(live::interfaces, module)?)?;
+    module.add_function(wrap_pyfunction!(slice::write_slice, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

@@ -13,6 +13,8 @@ mod pcapng_blocks;
 mod pcapng_time;
 #[cfg(feature = "live")]
 pub mod save;
+#[cfg(feature = "live")]
+pub mod slice;
 mod sniff;
 mod source;
 mod tally;

@@ -62,6 +62,8 @@ macro_rules! columns {
         }
 
         impl Builder {
+            // Twenty tables of dozens of columns in one function would take the compiler many minutes.
+            #[inline(never)]
             pub(super) fn append(&mut self, $row: &$record) {
                 $(let $local = $init;)*
                 $(self.$name.append($value);)+
