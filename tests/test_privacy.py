@@ -21,13 +21,44 @@ from dicomfast import _dicomfast
 
 TEXT = {"PN", "LO", "SH", "LT", "ST", "UT", "UC"}
 # Text of PS3.15 table E.1-1 that is neither a name nor free text by its VR.
-LISTED = (
-    "AccessionNumber PatientID IssuerOfPatientID InstitutionName StationName StudyDescription SeriesDescription InstitutionalDepartmentName "
-    "ProtocolName DeviceSerialNumber StudyID AdmissionID CurrentPatientLocation PatientTelephoneNumbers MedicalRecordLocator MilitaryRank "
-    "BranchOfService Occupation OtherPatientIDs CountryOfResidence RegionOfResidence EthnicGroup RequestedProcedureID "
-    "ScheduledProcedureStepID PerformedProcedureStepID PerformedProcedureStepDescription RequestingService InsurancePlanIdentification "
-    "ClinicalTrialSubjectID ContentCreatorName DetectorID PlateID GantryID CassetteID AdmittingDiagnosesDescription SpecimenAccessionNumber"
-).split()
+LISTED = [
+    "AccessionNumber",
+    "PatientID",
+    "IssuerOfPatientID",
+    "InstitutionName",
+    "StationName",
+    "StudyDescription",
+    "SeriesDescription",
+    "InstitutionalDepartmentName",
+    "ProtocolName",
+    "DeviceSerialNumber",
+    "StudyID",
+    "AdmissionID",
+    "CurrentPatientLocation",
+    "PatientTelephoneNumbers",
+    "MedicalRecordLocator",
+    "MilitaryRank",
+    "BranchOfService",
+    "Occupation",
+    "OtherPatientIDs",
+    "CountryOfResidence",
+    "RegionOfResidence",
+    "EthnicGroup",
+    "RequestedProcedureID",
+    "ScheduledProcedureStepID",
+    "PerformedProcedureStepID",
+    "PerformedProcedureStepDescription",
+    "RequestingService",
+    "InsurancePlanIdentification",
+    "ClinicalTrialSubjectID",
+    "ContentCreatorName",
+    "DetectorID",
+    "PlateID",
+    "GantryID",
+    "CassetteID",
+    "AdmittingDiagnosesDescription",
+    "SpecimenAccessionNumber",
+]
 
 
 def canaries() -> tuple[Dataset, list[str]]:

@@ -47,4 +47,4 @@ def datasets(export: Callable[[str], pa.Table], most: int) -> Iterator[DataSet]:
                 path.unlink()
                 if content is not None:
                     names = ("association", "message", "sop_class", "sop_instance", "transfer_syntax")
-                    yield DataSet(*(row[name] for name in names), content=content)
+                    yield DataSet(content=content, **{name: row[name] for name in names})

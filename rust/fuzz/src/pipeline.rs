@@ -121,8 +121,14 @@ pub fn pipeline(data: &[u8]) {
     let (file, packets) = capture(data);
     let bytes = file.len() as u64;
     let input = Input::Reader { name: "fuzz".to_owned(), reader: Box::new(Cursor::new(file)) };
-    let options =
-        Options { tables: Table::ALL.to_vec(), threads: 1, follow: false, limits: limits.clone(), data_sets: DataSetOptions::default() };
+    let options = Options {
+        tables: Table::ALL.to_vec(),
+        threads: 1,
+        follow: false,
+        limits: limits.clone(),
+        data_sets: DataSetOptions::default(),
+        export: None,
+    };
     let mut session = Session::open(vec![input], options).expect("a capture with a good header");
     let (mut rows, mut steps) = (0, 0);
     loop {

@@ -127,12 +127,9 @@ impl DataSet {
         // There is no hash of a part.
         self.hash = None;
         if let Some(reading) = &mut self.reading {
-            match count {
-                Some(count) if reading.inflate.is_none() => {
-                    reading.walk.lost(count, limits, &mut collect.with(self.identity, &mut self.found, limits));
-                }
-                _ => reading.walk.lost(u64::MAX / 2, limits, &mut collect.with(self.identity, &mut self.found, limits)),
-            }
+            // Nothing behind a hole can be inflated.
+            let count = count.filter(|_| reading.inflate.is_none());
+            reading.walk.lost(count, limits, &mut collect.with(self.identity, &mut self.found, limits));
         }
     }
 
