@@ -187,6 +187,9 @@ impl Walk {
 
     /// Gives up: what comes is no element.
     pub fn give_up(&mut self, stamp: Stamp, fault: Fault, taker: &mut impl Taker) {
+        if self.state == State::Done {
+            return;
+        }
         self.fault(stamp, fault, taker);
         self.state = State::Done;
     }
