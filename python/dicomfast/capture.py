@@ -76,6 +76,7 @@ class Capture:
     stalls: pa.Table
     objects: pa.Table
     elements: pa.Table
+    exports: pa.Table  # of `export` alone; empty here
 
     def __init__(
         self,

@@ -43,6 +43,11 @@ fn pdus() {
 }
 
 #[test]
+fn dataset() {
+    replay("dataset", targets::dataset);
+}
+
+#[test]
 fn negotiation() {
     replay("negotiation", targets::negotiation);
 }

@@ -5,8 +5,11 @@
 use std::fmt::{Debug, Write};
 
 use dicomfast_core::anomaly::{Anomaly, AnomalyKind};
-use dicomfast_core::dicom::{Conversation, Dicom};
-use dicomfast_core::event::{AssociationRecord, Closed, EventRecord, MessageRecord, OperationRecord, PduRecord, Sink, Stamp, Wants};
+use dicomfast_core::dicom::privacy::Phi;
+use dicomfast_core::dicom::{Conversation, DataSetOptions, Dicom};
+use dicomfast_core::event::{
+    AssociationRecord, Closed, ElementRecord, EventRecord, MessageRecord, ObjectRecord, OperationRecord, PduRecord, Sink, Stamp, Wants,
+};
 use dicomfast_core::flow::{Consumer, End, Ends, Info, Missing, Place};
 use dicomfast_core::limits::Limits;
 use dicomfast_core::net::segment::Address;
@@ -61,6 +64,16 @@ impl Sink for Rows {
         self.row(&record);
     }
 
+    fn element(&mut self, record: ElementRecord) {
+        self.row(&record);
+    }
+
+    fn object(&mut self, record: ObjectRecord) {
+        self.row(&record);
+        let lost = record.lost.iter().any(|range| range.length != Some(0));
+        assert!(!(record.complete && lost), "complete where bytes are missing: {record:?}");
+    }
+
     fn anomaly(&mut self, record: Anomaly) {
         use AnomalyKind::{BadCommand, Midstream, PrefixBytes, Resynchronised};
         self.row(&record);
@@ -69,7 +82,7 @@ impl Sink for Rows {
     }
 
     fn wants(&self) -> Wants {
-        Wants { pdus: true, events: true, ..Wants::default() }
+        Wants { pdus: true, events: true, elements: true, objects: true, ..Wants::default() }
     }
 }
 
@@ -109,13 +122,15 @@ fn run(pieces: &[(usize, bool, Piece<'_>)], from_start: bool, whole: bool, gaps:
         pending_operations: 4,
         deferred_messages: 4,
         open_associations: 3,
+        elements: 16,
+        value_bytes: 64,
         ..Limits::default()
     };
     let addresses = Ends { first: Address::v4([10, 0, 0, 1], 40_000), second: Address::v4([10, 0, 0, 2], 104) };
     let from_start = Ends { first: from_start, second: from_start };
     let starts = Ends { first: START, second: START };
     let info = Info { connection: 0, capture: 0, addresses, client: End::First, reused: false, from_start, starts };
-    let mut dicom = Dicom::new(Rows::default(), &limits);
+    let mut dicom = Dicom::new(Rows::default(), &limits).telling(DataSetOptions { phi: Phi::Show, hashes: false });
     let mut state = Conversation::default();
     let mut offsets = [0_u64; 2];
     let mut missing: [Vec<(u64, u64)>; 2] = Default::default();

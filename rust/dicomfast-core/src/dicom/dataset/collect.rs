@@ -40,7 +40,7 @@ pub struct Collect<'a, S> {
 
 impl<S: Sink> Collect<'_, S> {
     pub(super) fn with<'b>(&'b mut self, identity: Identity, found: &'b mut Findings, limits: &Limits) -> Collector<'b, S> {
-        Collector { sink: self.sink, wants: self.wants, phi: self.phi, identity, found, limit: limits.elements }
+        Collector { sink: self.sink, wants: self.wants, phi: self.phi, identity, stamp: self.stamp, found, limit: limits.elements }
     }
 
     /// Tells how many rows were left out.
@@ -62,11 +62,17 @@ pub(super) struct Collector<'a, S> {
     wants: &'a Wants,
     phi: &'a Phi,
     identity: Identity,
+    stamp: Stamp,
     found: &'a mut Findings,
     limit: u64,
 }
 
 impl<S: Sink> Collector<'_, S> {
+    /// The packet at hand.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
     /// An attribute that `objects` tells. The first one counts.
     fn tell(&mut self, element: &Element<'_>) {
         let Some(text) = element.raw.decode().text.filter(|text| !text.is_empty() && !element.truncated) else { return };

@@ -113,7 +113,8 @@ impl DataSet {
     /// So many of the unread bytes have gone by.
     pub fn passed(&mut self, count: u64) {
         self.loss.came(count);
-        if let Some(reading) = &mut self.reading {
+        // Behind the end of what is deflated nothing is an element.
+        if let Some(reading) = self.reading.as_mut().filter(|reading| reading.inflate.is_none()) {
             reading.walk.passed(count);
         }
     }
@@ -127,12 +128,9 @@ impl DataSet {
         // There is no hash of a part.
         self.hash = None;
         if let Some(reading) = &mut self.reading {
-            match count {
-                Some(count) if reading.inflate.is_none() => {
-                    reading.walk.lost(count, limits, &mut collect.with(self.identity, &mut self.found, limits));
-                }
-                _ => reading.walk.lost(u64::MAX / 2, limits, &mut collect.with(self.identity, &mut self.found, limits)),
-            }
+            // Nothing behind a hole can be inflated.
+            let count = count.filter(|_| reading.inflate.is_none());
+            reading.walk.lost(count, limits, &mut collect.with(self.identity, &mut self.found, limits));
         }
     }
 
@@ -141,11 +139,11 @@ impl DataSet {
         let sent = sent && self.loss.is_none();
         if let Some(reading) = &mut self.reading {
             let over = reading.inflate.as_ref().is_none_or(Inflate::is_over);
-            reading.walk.finish(sent && over, limits, &mut collect.with(self.identity, &mut self.found, limits));
+            let (walk, mut taker) = (&mut reading.walk, collect.with(self.identity, &mut self.found, limits));
             if sent && !over {
-                let stamp = collect.stamp;
-                collect.with(self.identity, &mut self.found, limits).fault(stamp, Fault::Deflate, 0);
+                walk.give_up(taker.stamp(), Fault::Deflate, &mut taker);
             }
+            walk.finish(sent, limits, &mut taker);
         }
         collect.count(self.identity, self.found.left_out);
     }

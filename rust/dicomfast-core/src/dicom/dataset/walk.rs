@@ -132,29 +132,26 @@ impl Walk {
 
     /// So many of the unread bytes have gone by.
     pub fn passed(&mut self, count: u64) {
-        self.position += count;
         if let State::Skip(left) = self.state {
+            self.position += count;
             self.skip(left.saturating_sub(count));
         }
     }
 
-    /// So many bytes are missing.
-    pub fn lost(&mut self, count: u64, limits: &Limits, taker: &mut impl Taker) {
-        self.position = self.position.saturating_add(count);
-        match self.state {
-            State::Skip(left) if count <= left => self.skip(left - count),
-            State::Value { left, .. } if count <= left => {
+    /// So many bytes are missing; `None`: nobody knows how many.
+    pub fn lost(&mut self, count: Option<u64>, limits: &Limits, taker: &mut impl Taker) {
+        match (self.state, count) {
+            (State::Done, _) => return,
+            (State::Skip(left), Some(count)) if count <= left => return self.passed(count),
+            (State::Value { left, .. }, Some(count)) if count <= left => {
                 // What follows the hole cannot be put in its place.
-                self.kept(left - count, limits, taker);
+                self.position += count;
+                return self.kept(left - count, limits, taker);
             }
-            State::Done => {}
-            _ => {
-                if let State::Value { left, .. } = self.state {
-                    self.kept(left, limits, taker);
-                }
-                self.state = State::Done;
-            }
+            (State::Value { left, .. }, _) => self.kept(left, limits, taker),
+            _ => {}
         }
+        self.state = State::Done;
     }
 
     /// No more bytes come; `sent`: the last one came.
@@ -190,6 +187,9 @@ impl Walk {
 
     /// Gives up: what comes is no element.
     pub fn give_up(&mut self, stamp: Stamp, fault: Fault, taker: &mut impl Taker) {
+        if self.state == State::Done {
+            return;
+        }
         self.fault(stamp, fault, taker);
         self.state = State::Done;
     }
