@@ -6,7 +6,6 @@ use std::io::Cursor;
 
 use arrow_array::{Array, RecordBatch};
 use dicomfast_core::capture::Input;
-use dicomfast_core::event::Connections;
 use dicomfast_core::limits::Limits;
 use dicomfast_core::session::{Options, Progress, Session};
 use dicomfast_core::table::Table;
