@@ -12,11 +12,13 @@ import dicomfast
 from dicomfast import _dicomfast
 
 CASES = Path(__file__).parent / "cases"
-OF_THE_WHOLE = {"findings", "anomalies", "capture_info"}
+OF_THE_WHOLE = {"findings", "anomalies", "capture_info", "frames", "outer_headers", "exports"}
+# Made of the records of these connections alone, which no filter can do afterwards.
+JOINED = {"peers", "studies", "suboperations"}
 
 
 def tables(path: Path, connections: list[int] | None, threads: int, names: list[str] | None = None) -> dict[str, pa.Table]:
-    names = names or _dicomfast.table_names()
+    names = names or [name for name in _dicomfast.table_names() if name not in JOINED]
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in names}
     for name, batch in dicomfast.scan(path, tables=names, connections=connections, threads=threads):
         batches[name].append(batch)

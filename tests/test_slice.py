@@ -81,7 +81,8 @@ def test_several_inputs_become_one_and_none_is_written_over(tmp_path: Path, run)
     target = tmp_path / "both.pcapng"
     written = dicomfast.open(*cases).slice("tcp", target)
     whole = dicomfast.read(*cases)
-    assert written.frames == sum(whole["capture_info"]["packets"].to_pylist())
+    segments = dicomfast.read(*cases, tables=["segments"])["segments"]
+    assert written.frames == segments.num_rows > 0
     assert dicomfast.read(target)["operations"].num_rows == whole["operations"].num_rows
     copy = tmp_path / "copy.pcap"
     copy.write_bytes(cases[0].read_bytes())

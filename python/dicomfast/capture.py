@@ -74,6 +74,10 @@ class Capture:
     events: pa.Table
     segments: pa.Table
     stalls: pa.Table
+    exports: pa.Table
+    suboperations: pa.Table
+    studies: pa.Table
+    peers: pa.Table
     objects: pa.Table
     elements: pa.Table
     exports: pa.Table  # of `export` alone; empty here
@@ -118,7 +122,7 @@ class Capture:
     def scan(self, tables: Iterable[str] | None = None, connections: Iterable[int] | None = None) -> Scan:
         """Read the capture once, in constant memory, and yield the batches of the tables as they fill.
 
-        connections: numbers of TCP connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole.
+        connections: numbers of TCP connections, whose rows alone are made; findings, anomalies, capture_info and frames tell of the whole.
         """
         return self._pass(known(tables), connections=None if connections is None else numbered(connections))
 

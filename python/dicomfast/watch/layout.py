@@ -35,6 +35,13 @@ ENDS = {
     "capture_info": ("last_time",),
     "pdus": ("end", "start"),
     "stalls": ("end", "start"),
+    "objects": ("end", "start"),
+    "elements": (),
+    "outer_headers": (),
+    "peers": ("last",),
+    "studies": ("end", "start"),
+    "suboperations": ("end", "start"),
+    "exports": (),
 }
 
 _STAMP = r"\d{8}T\d{6}Z"

@@ -263,6 +263,19 @@ impl Tables {
         }
     }
 
+    fn join_association(&mut self, record: &AssociationRecord) {
+        if let Some(peers) = &mut self.peers {
+            peers.association(record);
+        }
+        if let Some(studies) = &mut self.studies {
+            studies.association(record);
+        }
+        if let Some(suboperations) = &mut self.suboperations {
+            suboperations.association(record);
+        }
+        self.collect_joins();
+    }
+
     /// Takes what the joins have found.
     fn collect_joins(&mut self) {
         if let (Some(studies), Some(rows)) = (&mut self.studies, &mut self.builders.studies) {
@@ -311,16 +324,9 @@ impl Sink for Tables {
                 rows.add(&mut self.ready, |builder| builder.append(&row));
             }
         }
-        if let Some(peers) = &mut self.peers {
-            peers.association(&record);
+        if self.of.hold(record.connection) {
+            self.join_association(&record);
         }
-        if let Some(studies) = &mut self.studies {
-            studies.association(&record);
-        }
-        if let Some(suboperations) = &mut self.suboperations {
-            suboperations.association(&record);
-        }
-        self.collect_joins();
         self.judge(|rules| rules.association(&record));
     }
 
@@ -339,11 +345,13 @@ impl Sink for Tables {
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        if let Some(studies) = &mut self.studies {
-            studies.operation(&record);
-        }
-        if let Some(suboperations) = &mut self.suboperations {
-            suboperations.operation(&record);
+        if self.of.hold(record.connection) {
+            if let Some(studies) = &mut self.studies {
+                studies.operation(&record);
+            }
+            if let Some(suboperations) = &mut self.suboperations {
+                suboperations.operation(&record);
+            }
         }
         self.judge(|rules| rules.operation(&record));
     }

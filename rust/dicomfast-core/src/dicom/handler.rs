@@ -197,6 +197,7 @@ impl<S: Sink> Handler<'_, S> {
     fn tell_pdv(&mut self, pdu: &Pdu, pdv: Pdv) {
         let (info, end) = (self.info, self.end);
         if self.out.wants.pdvs
+            && self.out.wants.of.hold(info.connection)
             && let Some(association) = self.current()
         {
             let record = PdvRecord {
@@ -217,6 +218,7 @@ impl<S: Sink> Handler<'_, S> {
     fn associate(&mut self, pdu: &Pdu, kind: Kind, body: &[u8]) {
         let (info, end) = (self.info, self.end);
         if self.out.wants.items
+            && self.out.wants.of.hold(info.connection)
             && let Some(association) = self.current()
         {
             let (association, sender) = (association.number, association.sender(end, info));

@@ -98,6 +98,22 @@ const CONTRACT: &[(&str, &str)] = &[
          series_instance_uid, accession_number, complete, lost_ranges, sha256, first_packet, last_packet, start, end",
     ),
     ("elements", "association, message, packet, path, tag, keyword, name, vr, vm, length, value, truncated, masked"),
+    (
+        "peers",
+        "ae, ip, role, implementation_class_uid, implementation_version, max_pdu, associations, accepted, first, last, duration, \
+         first_association",
+    ),
+    (
+        "studies",
+        "study_instance_uid, series_instance_uid, modality, sender_ae, receiver_ae, sent, accepted, warned, failed, unanswered, incomplete, \
+         duplicates, instances, dataset_bytes, associations, start, end, duration, first_association",
+    ),
+    (
+        "suboperations",
+        "association, message_id, command, requestor_ae, move_destination, store_association, store_connection, store_message_id, \
+         store_calling_ae, store_called_ae, sop_class, sop_class_name, sop_instance, status, status_text, status_category, dataset_bytes, \
+         start, end, duration, first_packet, last_packet, complete",
+    ),
     ("exports", "file, association, message, sop_class, sop_instance, transfer_syntax, bytes, complete, lost_ranges, sha256, reason"),
 ];
 
