@@ -7,7 +7,7 @@ CASE ?= tests/cases/reject_variants/capture.pcap tests/cases/store_statuses/capt
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-python lint format docs picture bench blame fuzz clean
+.PHONY: help build demo test test-rust test-python lint format docs picture bench bench-live blame fuzz clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ picture: build ## make docs/report.png anew (needs Chromium)
 bench: build ## measure (benches/README.md)
 	$(BIN)/python benches/peers.py
 	$(BIN)/python benches/insight.py
+
+bench-live: build ## measure captures on an interface against dumpcap (root; benches/README.md)
+	$(BIN)/python benches/live.py
 
 blame: build ## score the naming of causes (tests/blame/README.md); as root it makes the captures first
 	@PYTHONPATH=tests $(BIN)/python -m blame.make || echo "not every capture could be made"

@@ -1,8 +1,8 @@
 """What the analysis costs: `python benches/insight.py [--rounds 5] [--size 1GB] [--json FILE]`.
 
-On W1 of peers.py: the table of segments, stalls on request, the report; beside them tcptrace on the same file. First the number of
-segments is compared with the truth. Times and sizes are printed beside what the project asks of itself, never asserted. See
-benches/README.md.
+On W1 of peers.py: the table of segments, stalls on request, a graph; beside them tcptrace on the same file. On W1, W2 and W3: the
+report. First the number of segments is compared with the truth. Times and sizes are printed beside what the project asks of itself,
+never asserted. See benches/README.md.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ import captures
 from measure import Spread, alternate, command, cpu, inside, inside_cpu, ours, process, warm
 from peers import DATA, MEGABYTE, WITH_PDUS, Capture, Row, line, say
 
+PROGRAM = str(Path(sys.executable).with_name("dicomfast"))
 DEFAULT = tuple(name for name in WITH_PDUS if name != "pdus")
 
 
-def rows(w1: Capture, rounds: int) -> Iterator[Row]:
+def rows(found: dict[str, Capture], rounds: int) -> Iterator[Row]:
+    w1 = found["W1"]
     warm(w1.path)
     yield from segments(w1, rounds)
     runs = alternate(rounds, lambda: ours(w1.path, 1, tables=(*DEFAULT, "stalls")), lambda: ours(w1.path, 1))
@@ -33,7 +35,10 @@ def rows(w1: Capture, rounds: int) -> Iterator[Row]:
         yield Row("W1 / tcptrace -l", "", "", runs.ratio(process, process), "x", "process / process, 1 round")
     else:
         say("SKIPPED: tcptrace is not installed")
-    yield from report(w1)
+    yield from graph(w1)
+    for name, capture in found.items():
+        warm(capture.path)
+        yield from report(name, capture)
 
 
 def segments(w1: Capture, rounds: int) -> Iterator[Row]:
@@ -46,15 +51,21 @@ def segments(w1: Capture, rounds: int) -> Iterator[Row]:
     )
 
 
-def report(w1: Capture) -> Iterator[Row]:
-    program = Path(sys.executable).with_name("dicomfast")
+def graph(w1: Capture) -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "graph.html"
+        runs = [command(PROGRAM, "graph", "tcptrace", w1.path, "--connection", "1", "-o", page) for _ in range(3)]
+    yield Row("W1 graph of one connection", "", "", Spread.of([cpu(run) for run in runs]), "s", "CPU of process")
+
+
+def report(name: str, capture: Capture) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
-        runs = [command(str(program), "report", w1.path, "-o", page) for _ in range(3)]
+        runs = [command(PROGRAM, "report", capture.path, "-o", page) for _ in range(3)]
         size = page.stat().st_size / MEGABYTE
-    yield Row("W1 report", "< 10 s", "", Spread.of([run.process for run in runs]), "s", "process")
+    yield Row(f"{name} report", "< 10 s", "", Spread.of([run.process for run in runs]), "s", "process")
     yield Row("", "", "", Spread.of([cpu(run) for run in runs]), "s", "CPU of process")
-    yield Row("W1 report, size of the page", "< 5 MB", "", Spread.of([size]), "MB", "")
+    yield Row(f"{name} report, size of the page", "< 5 MB", "", Spread.of([size]), "MB", "")
 
 
 def main() -> int:
@@ -64,14 +75,17 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
 
-    path = DATA / f"W1-{arguments.size}.pcap"
-    w1 = Capture(path, captures.make("W1", arguments.size, path))
+    found = {}
+    for name in ("W1", "W2", "W3"):
+        path = DATA / f"{name}-{arguments.size}.pcap"
+        found[name] = Capture(path, captures.make(name, arguments.size, path))
+    w1 = found["W1"]
     seen = ours(w1.path, 1, "scan", ("segments",)).results.get("segments", 0)
     packets = int(str(w1.truth["packets"]))
     say(f"results W1 segments: {'equal' if seen == packets else f'{seen}, must be {packets}'}")
     print(f"{'measure':<36} {'at least':<10} {'aim':<8} measured: median [least .. most]")
     told = []
-    for row in rows(w1, arguments.rounds):
+    for row in rows(found, arguments.rounds):
         print(line(row), flush=True)
         told.append(asdict(row))
     if arguments.json:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from dicomfast import _dicomfast
+from dicomfast.filters import registry
+from dicomfast.filters.fields import KINDS, Field
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Made by docs/make.py: do not edit. -->"
@@ -80,7 +82,28 @@ def anomalies() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"tables.md": tables, "findings.md": findings, "anomalies.md": anomalies}
+def fields() -> str:
+    """Every field that a display filter knows by a name of its own."""
+    lines = [
+        "# Fields",
+        "",
+        NOTE,
+        "",
+        "What a [display filter](filters.md) and `dicomfast fields` know by name. All are Wireshark's but `dicom.cmd*`. Every column of a",
+        "[table](tables.md) is a field besides, as `table.column`.",
+    ]
+    groups: dict[str, list[Field]] = {}
+    for field in registry.named().values():
+        family = field.name.partition(".")[0]
+        ours = field.name.startswith("dicom.cmd")
+        groups.setdefault("dicom.cmd" if ours else family, []).append(field)
+    for family, members in groups.items():
+        lines += ["", f"## {family}", "", "| field | kind | meaning |", "| --- | --- | --- |"]
+        lines += [f"| `{field.name}` | {KINDS[field.kind]} | {cell(field.doc)} |" for field in members]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"tables.md": tables, "findings.md": findings, "anomalies.md": anomalies, "fields.md": fields}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

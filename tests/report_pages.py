@@ -65,5 +65,5 @@ def hostile() -> str:
 def whole(all_of_it: list[tuple[str, pa.RecordBatch]]) -> str:
     """The report of these batches."""
     found = facts.gather(pair for pair in all_of_it if pair[0] in facts.TABLES)
-    looks = closer.look((pair for pair in all_of_it if pair[0] in closer.TABLES), pick(found), found.associations.rows())
+    looks = closer.look((pair for pair in all_of_it if pair[0] in closer.TABLES), pick(found))
     return page.render(found, looks)

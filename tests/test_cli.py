@@ -36,7 +36,9 @@ def test_version(run: Run) -> None:
     assert run("--version").stdout == f"dicomfast {dicomfast.__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["summary"], ["dump"], ["table"], ["tables"], ["graph"], ["diagnose"], ["stalls"], ["compare"]])
+@pytest.mark.parametrize(
+    "command", [[], ["summary"], ["dump"], ["table"], ["tables"], ["graph"], ["diagnose"], ["stalls"], ["compare"], ["watch"], ["live"]]
+)
 def test_help(run: Run, command: list[str]) -> None:
     result = run(*command, "--help")
     assert result.returncode == 0

@@ -86,7 +86,7 @@ def test_every_element_is_what_pydicom_reads(syntax: str, packing: Packing, cut:
         ("ISO_IR 101", "Wałęsa"),
         ("ISO_IR 109", "Ħaż-Żebbuġ"),
         ("ISO_IR 110", "ŠĀĒĢ"),
-        ("ISO_IR 144", "Люкceмбypг"),  # noqa: RUF001 - the example of PS3.5, with Latin letters
+        ("ISO_IR 144", "Люкceмбypг"),  # noqa: RUF001 - Cyrillic
         ("ISO_IR 127", "قباني^لنزار"),
         ("ISO_IR 126", "Διονυσιος"),
         ("ISO_IR 138", "שרון^דבורה"),

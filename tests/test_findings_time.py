@@ -1,22 +1,19 @@
-"""Findings of time on captures: each is told where its cause was injected by real peers, or was made, and none where nothing was."""
+"""Findings of time beside each other and beside the time budget: what else is told where a cause is, and nothing where none is."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from generate import Connection, Conversation, capture
-from hazards import CONTEXTS, exchange
+from finding_captures import SECOND
+from finding_times import association_answered_after, echoes, one_at_a_time, responded_after
+from generate import Connection, capture
+from hazards import exchange
 
 import dicomfast
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 CASES = Path(__file__).parent / "cases"
-SECOND = 1_000_000_000
 OF_TIME = {
     "slow-responses",
     "long-response",
@@ -34,29 +31,11 @@ OF_TIME = {
     "tiny-segments",
     "capture-gaps",
 }
-INJECTED = {
-    "blame_capture_gap_dd": "capture-gaps",
-    "blame_congestion_window_pp": "congestion-window-bound",
-    "blame_nagle_dd": "delayed-ack-bound",
-    "blame_negotiation_pp": "negotiation-bound",
-    "blame_recovery_dd": "loss-bound",
-    "blame_sender_idle_pp": "sender-bound",
-    "blame_slow_scp_pd": "slow-responses",
-    "blame_slow_scu_dd": "invoker-idle",
-    "blame_timeout_pp": "loss-bound",
-    "blame_window_closed_dp": "window-bound",
-    "blame_window_full_pp": "window-bound",
-}
 
 
 def codes(source: Path | bytes) -> set[str]:
     table = dicomfast.read(source if isinstance(source, Path) else io.BytesIO(source), tables=["findings"])["findings"]
     return set(table["code"].to_pylist())
-
-
-@pytest.mark.parametrize(("case", "code"), INJECTED.items())
-def test_what_was_injected_is_found(case: str, code: str) -> None:
-    assert code in codes(CASES / case / "capture.pcap.gz")
 
 
 @pytest.mark.parametrize("case", ["blame_clean_dp", "echo_orthanc"])
@@ -69,73 +48,16 @@ def test_a_clean_exchange_tells_nothing() -> None:
     assert not codes(capture(Connection().open().play(exchange().writes).close())) & OF_TIME
 
 
-def played(conversation: Conversation, late: Callable[[int], int], **options: int) -> Connection:
-    """A conversation whose write of this number is so much later."""
-    connection = Connection(**options).open()
-    for number, write in enumerate(conversation.writes):
-        connection.time += late(number)
-        connection.play([write])
-    return connection
-
-
-def echoes(count: int) -> Conversation:
-    conversation = Conversation(contexts=CONTEXTS)
-    conversation.associate()
-    for number in range(count):
-        conversation.echo(number + 1)
-    return conversation
-
-
 def test_a_late_answer_to_the_association() -> None:
-    assert codes(capture(played(exchange(), lambda number: 3 * SECOND if number == 1 else 0).close())) & OF_TIME >= {
-        "slow-association-answer",
-        "negotiation-bound",
-    }
+    assert codes(association_answered_after(3 * SECOND)) & OF_TIME >= {"slow-association-answer", "negotiation-bound"}
 
 
 def test_a_late_response() -> None:
-    found = codes(capture(played(exchange(), lambda number: 12 * SECOND if number == 3 else 0).close()))
-    assert found & OF_TIME == {"long-response", "slow-responses"}
-
-
-def test_an_association_that_a_timer_ends() -> None:
-    conversation = echoes(2)
-    conversation.abort("acceptor")
-    last = len(conversation.writes) - 1
-    found = codes(capture(played(conversation, lambda number: 30 * SECOND if number == last else 0).close()))
-    assert "idle-timeout" in found
-    assert "idle-timeout" not in codes(capture(Connection().open().play(conversation.writes).close()))
-
-
-def test_a_transfer_that_never_goes_on() -> None:
-    conversation = exchange()
-    connection = Connection().open().play(conversation.writes[:4])
-    connection.write("client", conversation.writes[4][1][:3_000])
-    connection.time += 20 * SECOND
-    assert "transfer-stalled-at-end" in codes(capture(connection.reset("server")))
-    soon = Connection().open().play(conversation.writes[:4])
-    assert "transfer-stalled-at-end" not in codes(capture(soon.write("client", conversation.writes[4][1][:3_000]).reset("server")))
+    assert codes(responded_after(12 * SECOND)) & OF_TIME == {"long-response", "slow-responses"}
 
 
 def test_one_operation_at_a_time_over_a_long_path() -> None:
-    """The capture stands at the client; each packet of the server comes 100 ms after what it answers."""
-    conversation = echoes(10)
-    connection = Connection(ack_every=0)
-    connection.emit("client", 0x02, options=bytes.fromhex("020405b4"))
-    connection.time += SECOND // 10
-    connection.emit("server", 0x12, options=bytes.fromhex("020405b4"))
-    connection.emit("client", 0x10)
-    for sender, data in conversation.writes:
-        connection.time += SECOND // 10 if sender == "acceptor" else 0
-        connection.play([(sender, data)])
-    assert codes(capture(connection)) & OF_TIME == {"latency-bound"}
-
-
-def test_data_in_tiny_segments() -> None:
-    conversation = exchange(stores=1, size=1_100_000)
-    tiny = Connection(ack_every=0, step=1_000).open().play(conversation.writes, cut=90).close()
-    assert "tiny-segments" in codes(capture(tiny))
-    assert "tiny-segments" not in codes(capture(Connection(step=1_000).open().play(conversation.writes).close()))
+    assert codes(one_at_a_time(SECOND // 10)) & OF_TIME == {"latency-bound"}
 
 
 def test_a_transfer_that_the_other_side_gives_up() -> None:

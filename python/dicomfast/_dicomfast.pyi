@@ -1,20 +1,24 @@
 """The engine. Use it through `dicomfast.open`, `read` and `scan`."""
 
-import os
 from collections.abc import Iterator
+from os import PathLike
 from typing import Any, BinaryIO, final
 
 __all__ = [
     "Batch",
+    "Live",
+    "Pattern",
     "Schema",
     "Session",
     "anomaly_kinds",
     "default_limits",
     "default_tables",
     "findings_codes",
+    "interfaces",
     "schema",
     "table_names",
     "version",
+    "write_slice",
 ]
 
 @final
@@ -33,10 +37,13 @@ class Session:
         threads: int = 0,
         limits: dict[str, int] | None = None,
         follow: bool = False,
+        filter: str = "",  # noqa: A002 - libpcap's word
+        libraries: list[str] | None = None,
         phi: str = "mask",
         key: bytes | None = None,
         hashes: bool = False,
-        export: str | os.PathLike[str] | None = None,
+        connections: list[int] | None = None,
+        export: str | PathLike[str] | None = None,
         incomplete: bool = False,
     ) -> Session:
         """Open the inputs.
@@ -48,9 +55,12 @@ class Session:
             first `next`.
         limits: bounds by name, see `default_limits`.
         follow: at the end of the last input wait for more.
+        filter: take only the packets that pass this capture filter (pcap-filter(7)).
+        libraries: where else to look for libpcap, which a filter needs.
         phi: what becomes of values of data sets that identify a person: "mask", "show", or "pseudonym" with a key.
         key: the secret of the pseudonyms.
         hashes: make the SHA-256 of each data set (table `objects`).
+        connections: numbers of connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole.
         export: write the data sets of C-STORE requests to files in this folder (table `exports`).
         incomplete: also those that are not whole.
 
@@ -62,8 +72,50 @@ class Session:
     def close(self) -> None:
         """End the pass and let go of the inputs; does nothing the second time."""
 
+    def stop(self) -> None:
+        """End a live capture: what the kernel has is decoded, the last rows come, then the iteration ends. Does nothing to files."""
+
     def stats(self) -> dict[str, int]:
-        """What has been read so far: "packets", "bytes", "segments". May be asked from another thread."""
+        """Count what has been read so far: "packets", "bytes", "segments"; of a live capture all of its accounts.
+
+        May be asked from another thread.
+        """
+
+@final
+class Live:
+    """Interfaces that are open: the kernel keeps packets from now on."""
+
+    def __new__(
+        cls,
+        interfaces: list[str],
+        filter: str = "",  # noqa: A002 - libpcap's word
+        snaplen: int = 262144,
+        promiscuous: bool = True,
+        ring: int = ...,
+        timestamp_type: str | None = None,
+        hold: int = 10,
+        libraries: list[str] | None = None,
+        limits: dict[str, int] | None = None,
+    ) -> Live:
+        """Open them. ring: bytes; hold: milliseconds. Raises LiveError or ArgumentError."""
+
+    def session(
+        self,
+        tables: list[str],
+        rows_wait: int = 40,
+        path: str | PathLike[str] | None = None,
+        rotate_bytes: int | None = None,
+        rotate_seconds: int | None = None,
+        rotate_files: int | None = None,
+        unbuffered: bool = False,
+        phi: str = "mask",
+        key: bytes | None = None,
+        hashes: bool = False,
+    ) -> Session:
+        """Begin to decode, once. rows_wait: milliseconds. path: write the packets as well. The rest is as for `Session`."""
+
+    def close(self) -> None:
+        """Let go of the interfaces, where they are not read."""
 
 @final
 class Batch:
@@ -79,6 +131,16 @@ class Batch:
     def __arrow_c_schema__(self) -> Any: ...
     def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[Any, Any]:
         """Give the batch in its own types; raises ArgumentError where the requested schema has other columns."""
+
+@final
+class Pattern:
+    """A regular expression that is searched without regard to case, in time linear in the text; no back-references, no look-around."""
+
+    def __new__(cls, pattern: str) -> Pattern:
+        """Compile the pattern; raises ArgumentError for one that is wrong, or too large."""
+
+    def search(self, bytes: bytes) -> bool:  # noqa: A002 - the engine's name
+        """Whether it is found in these bytes."""
 
 @final
 class Schema:
@@ -108,6 +170,15 @@ def findings_codes() -> list[tuple[str, str, str, str]]:
 
 def anomaly_kinds() -> list[tuple[str, str, str]]:
     """Every kind of the table `anomalies`: kind, layer, what it means."""
+
+def interfaces(libraries: list[str] | None = None) -> list[dict[str, Any]]:
+    """List the interfaces of this machine; raises LiveError."""
+
+def write_slice(inputs: list[str | BinaryIO], frames: bytes, comments: dict[int, list[str]], path: str | PathLike[str]) -> tuple[int, int]:
+    """Write the frames whose bits are set (from the lowest bit of the first byte: frame 1) to a pcapng file, with comments by frame number.
+
+    Gives how many frames and bytes were written. Raises OpenError, WriteError or FormatError.
+    """
 
 def version() -> str:
     """Give the version of the package."""

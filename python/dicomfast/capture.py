@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, BinaryIO, Literal, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
 
 from dicomfast import _dicomfast
 from dicomfast.errors import ArgumentError
-from dicomfast.sources import Source, can_be_read_again, expand
+from dicomfast.libpcap import libraries
+from dicomfast.sources import Source, can_be_read_again, expand, numbered
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from dicomfast.comparison.result import Comparison
     from dicomfast.datasets import DataSet
+    from dicomfast.filters.view import FilteredCapture
     from dicomfast.graphs.graph import Graph
+    from dicomfast.slicing import Slice
 
     Phi = Literal["mask", "show", "pseudonym"]
 
@@ -52,8 +55,7 @@ class Capture:
     """A capture and its tables.
 
     Each table is an attribute: `capture.associations` is a `pyarrow.Table`. The first use of a default table reads the
-    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `pdus`, `events`, `objects`, `elements`) are read when
-    they are asked for.
+    capture once, for all of them, and keeps them; the others (`stalls`, `segments`, `frames` ...) are read when they are asked for.
     """
 
     capture_info: pa.Table
@@ -65,6 +67,10 @@ class Capture:
     findings: pa.Table
     anomalies: pa.Table
     pdus: pa.Table
+    pdvs: pa.Table
+    items: pa.Table
+    frames: pa.Table
+    outer_headers: pa.Table
     events: pa.Table
     segments: pa.Table
     stalls: pa.Table
@@ -79,15 +85,22 @@ class Capture:
         threads: int = 0,
         limits: Mapping[str, int] | None = None,
         follow: bool = False,
+        filter: str = "",  # noqa: A002 - libpcap's word
         phi: Phi = "mask",
         key: bytes | None = None,
         hashes: bool = False,
     ) -> None:
         self._sources = expand(list(sources))
-        self._threads = threads
-        self._limits = dict(limits or {})
-        self._follow = follow
-        self._data_sets = (phi, key, hashes)
+        self._options: dict[str, Any] = {
+            "threads": threads,
+            "limits": dict(limits or {}),
+            "follow": follow,
+            "filter": filter,
+            "libraries": libraries() if filter else None,
+            "phi": phi,
+            "key": key,
+            "hashes": hashes,
+        }
         self._whole: dict[str, pa.Table] = {}
         self._used = False
         self._scan: Scan | None = None
@@ -102,13 +115,16 @@ class Capture:
         """What is read, patterns expanded."""
         return list(self._sources)
 
-    def scan(self, tables: Iterable[str] | None = None) -> Scan:
-        """Read the capture once, in constant memory, and yield the batches of the tables as they fill."""
-        return self._pass(self._names(tables))
+    def scan(self, tables: Iterable[str] | None = None, connections: Iterable[int] | None = None) -> Scan:
+        """Read the capture once, in constant memory, and yield the batches of the tables as they fill.
+
+        connections: numbers of TCP connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole.
+        """
+        return self._pass(known(tables), connections=None if connections is None else numbered(connections))
 
     def exporting(self, directory: str | os.PathLike[str], *, incomplete: bool = False) -> Scan:
         """As `export`, batch by batch: the files are written as the pass goes on."""
-        return self._pass(["exports"], directory, incomplete=incomplete)
+        return self._pass(["exports"], export=directory, incomplete=incomplete)
 
     def export(self, directory: str | os.PathLike[str], *, incomplete: bool = False) -> pa.Table:
         """Write the data set of each C-STORE request to a DICOM file in a folder, in one pass, and tell which (docs/export.md).
@@ -124,13 +140,42 @@ class Capture:
 
         return datasets(self.export, most)
 
+    @property
+    def follows(self) -> bool:
+        """Whether at the end of the input more is waited for."""
+        return bool(self._options["follow"])
+
     def read(self, tables: Iterable[str] | None = None) -> dict[str, pa.Table]:
         """Whole tables by name; one pass for all that have not been read yet."""
-        names = self._names(tables)
+        names = known(tables)
         missing = [name for name in names if name not in self._whole]
         if missing:
             self._whole |= self._collect(missing, self.scan(missing))
         return {name: self._whole[name] for name in names}
+
+    def filter(self, text: str) -> FilteredCapture:
+        """The capture seen through a display filter: its tables hold the rows that match (docs/filters.md).
+
+        `capture.filter("ip.addr == 10.0.0.1 && dicom.cmd.status != 0").operations`. Raises FilterError for a filter that is wrong.
+        """
+        from dicomfast.filters.view import FilteredCapture
+
+        return FilteredCapture(self, text)
+
+    def frame_numbers(self, text: str) -> pa.Array:
+        """The numbers of the frames that match a display filter, as Wireshark shows them; in order."""
+        from dicomfast.filters.ask import Filter
+
+        return Filter(text).frames(self)
+
+    def slice(self, text: str, path: str | os.PathLike[str], *, comments: bool = True) -> Slice:
+        """Write the packets of the connections that match a display filter to a pcapng file, each connection whole (docs/slice.md).
+
+        comments: what `findings` tell of them becomes comments of their packets, which Wireshark shows. Raises FilterError.
+        """
+        from dicomfast.slicing import write
+
+        return write(self, text, os.fspath(path), comments=comments)
 
     def graph(
         self,
@@ -151,7 +196,7 @@ class Capture:
         from dicomfast.graphs.ask import Question
 
         question = Question(kind, connection, direction, compare, window, by)
-        return question.answer(self.scan(question.tables))
+        return question.answer(self.scan(question.tables, question.connections))
 
     def report(self, path: str | os.PathLike[str]) -> None:
         """Write what was found and where the time went as one HTML file that needs no network (docs/report.md)."""
@@ -159,7 +204,7 @@ class Capture:
 
         from dicomfast.report import page
 
-        page.save(self, os.fspath(path), lambda tables: closing(self.scan(tables)))
+        page.save(self, os.fspath(path), lambda tables, connections: closing(self.scan(tables, connections)))
 
     def close(self) -> None:
         """Let go of the files. Tables that were read stay."""
@@ -186,20 +231,10 @@ class Capture:
         more = len(self._sources) - len(names)
         return f"<Capture {escape(', '.join(names))}{f' and {more} more' if more else ''}>"
 
-    def _names(self, tables: Iterable[str] | None) -> list[str]:
-        if isinstance(tables, str):
-            raise ArgumentError(f"tables is a list of names: [{tables!r}]")
-        names = _dicomfast.default_tables() if tables is None else list(dict.fromkeys(tables))
-        for name in names:
-            _dicomfast.schema(name)
-        return names
-
-    def _pass(self, names: list[str], export: str | os.PathLike[str] | None = None, *, incomplete: bool = False) -> Scan:
+    def _pass(self, names: list[str], **more: Any) -> Scan:
         if self._used and not can_be_read_again(self._sources):
             raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
-        session = _dicomfast.Session(
-            self._sources, names, self._threads, self._limits, self._follow, *self._data_sets, export=export, incomplete=incomplete
-        )
+        session = _dicomfast.Session(self._sources, names, **self._options, **more)
         self._used = True
         self._scan = Scan(session)
         return self._scan
@@ -214,11 +249,22 @@ class Capture:
         return {name: pa.Table.from_batches(batches[name], pa.schema(_dicomfast.schema(name))) for name in names}
 
 
+def known(tables: Iterable[str] | None) -> list[str]:
+    """The names of the tables, checked, each once; the default ones where none is named."""
+    if isinstance(tables, str):
+        raise ArgumentError(f"tables is a list of names: [{tables!r}]")
+    names = _dicomfast.default_tables() if tables is None else list(dict.fromkeys(tables))
+    for name in names:
+        _dicomfast.schema(name)
+    return names
+
+
 def open(  # noqa: A001 - as gzip.open
     *sources: Source,
     threads: int = 0,
     limits: Mapping[str, int] | None = None,
     follow: bool = False,
+    filter: str = "",  # noqa: A002 - libpcap's word
     phi: Phi = "mask",
     key: bytes | None = None,
     hashes: bool = False,
@@ -227,11 +273,12 @@ def open(  # noqa: A001 - as gzip.open
 
     Several inputs are read one after the other, as one capture. Nothing is read before a table is asked for.
     threads: 1 or 2; 0 for as many as the machine has, at most 2. limits: bounds by name (ARCHITECTURE.md).
-    follow: at the end of the last input wait for more, as `tail -f`.
+    follow: at the end of the last input wait for more, as `tail -f`. filter: take only the packets that pass this capture filter, in
+    libpcap's language (pcap-filter(7)); it needs libpcap.
     phi: what becomes of values of data sets that identify a person (docs/privacy.md): "mask" leaves them out, "show" shows them,
     "pseudonym" replaces them by a keyed hash, with the secret bytes `key`. hashes: make the SHA-256 of each data set (`objects`).
     """
-    return Capture(sources, threads=threads, limits=limits, follow=follow, phi=phi, key=key, hashes=hashes)
+    return Capture(sources, threads=threads, limits=limits, follow=follow, filter=filter, phi=phi, key=key, hashes=hashes)
 
 
 def read(
@@ -257,9 +304,10 @@ def scan(
     phi: Phi = "mask",
     key: bytes | None = None,
     hashes: bool = False,
+    connections: Iterable[int] | None = None,
 ) -> Scan:
-    """Read once in constant memory: yields `(table name, pyarrow.RecordBatch)` as the batches fill."""
-    return Capture(sources, threads=threads, limits=limits, follow=follow, phi=phi, key=key, hashes=hashes).scan(tables)
+    """Read once in constant memory: yields `(table name, pyarrow.RecordBatch)` as the batches fill. As `Capture.scan`."""
+    return Capture(sources, threads=threads, limits=limits, follow=follow, phi=phi, key=key, hashes=hashes).scan(tables, connections)
 
 
 def compare(*captures: Capture | Source, connections: tuple[int, int] | None = None, aes: tuple[str, str] | None = None) -> Comparison:

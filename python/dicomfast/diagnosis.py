@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from dicomfast.top import Top
 from dicomfast.values import SECOND, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
 
@@ -98,8 +99,7 @@ class Diagnosis:
     def take(self, name: str, batch: pa.RecordBatch) -> None:
         """Add a batch; those of other tables tell nothing."""
         if name == "associations":
-            for row in records(batch, *_FIELDS, *budget.COLUMNS):
-                self._association(row)
+            self._associations(batch)
         elif name == "connections":
             for row in records(batch, "client_way", "server_way"):
                 self.client_way.take(row["client_way"])
@@ -114,23 +114,24 @@ class Diagnosis:
                 self.cut_packets += row["cut_packets"] or 0
                 self.whole &= row["complete"] is not False
 
-    def _association(self, row: dict[str, Any]) -> None:
-        self.associations += 1
-        refused = row["outcome"] in ("rejected", "unanswered")
-        self.refused += refused
-        if not refused and row["ended_by"] != "release":
-            self.broken[row["ended_by"]] += 1
-        self.operations += row["operations"] or 0
-        self.failed += row["failed"] or 0
-        self.dataset_bytes += row["dataset_bytes"] or 0
-        times = budget.times(row)
-        if times is None:
-            self.without_budget += 1
-            return
-        self.times.update(times)
-        pair = (row["calling_ae"], row["called_ae"])
-        self.pairs[pair if pair in self.pairs or len(self.pairs) < _PAIRS else _OTHERS].update(times)
-        self.longest.add(row)
+    def _associations(self, batch: pa.RecordBatch) -> None:
+        self.associations += batch.num_rows
+        for row in records(batch, "outcome", "ended_by", "operations", "failed", "dataset_bytes"):
+            refused = row["outcome"] in ("rejected", "unanswered")
+            self.refused += refused
+            if not refused and row["ended_by"] != "release":
+                self.broken[row["ended_by"]] += 1
+            self.operations += row["operations"] or 0
+            self.failed += row["failed"] or 0
+            self.dataset_bytes += row["dataset_bytes"] or 0
+        told = _with_budget(batch)
+        self.without_budget += batch.num_rows - told.num_rows
+        for pair, times in _by_pair(told):
+            self.times.update(times)
+            self.pairs[pair if pair in self.pairs or len(self.pairs) < _PAIRS else _OTHERS].update(times)
+        if self.longest.size:
+            for row in records(told, *_FIELDS, *budget.COLUMNS):
+                self.longest.add(row)
 
     def plain(self) -> dict[str, Any]:
         """As plain values, times in seconds."""
@@ -144,6 +145,26 @@ class Diagnosis:
             "counts": {name: getattr(self, name) for name in ("associations", "refused", "operations", "failed", "dataset_bytes")},
             "capture": {name: getattr(self, name) for name in ("dropped", "cut_packets", "whole")},
         }
+
+
+def _with_budget(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The associations of which the engine tells a budget."""
+    import pyarrow.compute as pc
+
+    return batch.filter(functools.reduce(pc.or_, (pc.is_valid(batch.column(column)) for column in budget.COLUMNS)))
+
+
+def _by_pair(batch: pa.RecordBatch) -> Iterator[tuple[tuple[str | None, str | None], Times]]:
+    """The budgets of each pair of AE titles together, the pairs as they come first."""
+    import pyarrow as pa
+
+    names = ("calling_ae", "called_ae")
+    keys = [batch.column(name).cast(pa.string()) for name in names]
+    times = [batch.column(column).cast(pa.int64()) for column in budget.COLUMNS]
+    table = pa.table([*keys, *times], names=[*names, *budget.COLUMNS])
+    summed = table.group_by(names, use_threads=False).aggregate([(column, "sum") for column in budget.COLUMNS])
+    for row in summed.to_pylist():
+        yield (row["calling_ae"], row["called_ae"]), Counter({column: row[f"{column}_sum"] or 0 for column in budget.COLUMNS})
 
 
 def _seconds(time: int | None) -> float | None:

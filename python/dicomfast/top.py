@@ -13,7 +13,7 @@ class Top:
     """Keeps the `size` rows of the highest rank; of equals those that came first."""
 
     def __init__(self, size: int, rank: Callable[[dict[str, Any]], tuple[int, ...]]) -> None:
-        self._size = size
+        self.size = size
         self._rank = rank
         self._heap: list[tuple[tuple[int, ...], int, dict[str, Any]]] = []
         self.seen = 0
@@ -22,7 +22,7 @@ class Top:
         """Keep this row, if it ranks high enough."""
         self.seen += 1
         entry = (self._rank(row), -self.seen, row)
-        if len(self._heap) < self._size:
+        if len(self._heap) < self.size:
             heapq.heappush(self._heap, entry)
         elif self._heap and entry > self._heap[0]:
             heapq.heapreplace(self._heap, entry)

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from .pcap import ETHERNET, Record
 
-SECTION, INTERFACE, SIMPLE, NAMES, ENHANCED, SECRETS = 0x0A0D0D0A, 1, 3, 4, 6, 10
+SECTION, INTERFACE, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS = 0x0A0D0D0A, 1, 3, 4, 5, 6, 10
 COMMENT, TIME_RESOLUTION, TIME_OFFSET = 1, 9, 14
+IF_DROP, OS_DROP = 5, 7
 MICROSECONDS = 6
 
 
@@ -43,6 +44,12 @@ def enhanced(data: bytes, count: int, order: str = "<", *, number: int = 0, leng
     size = len(data) if length is None else length
     head = struct.pack(order + "IIIII", number, count >> 32, count & 0xFFFFFFFF, len(data), size)
     return block(ENHANCED, head + data, order)
+
+
+def statistics(*counts: tuple[int, int], order: str = "<", number: int = 0) -> bytes:
+    """An Interface Statistics Block of interface `number`: the counts by their option, such as `IF_DROP`."""
+    options = b"".join(option(code, struct.pack(order + "Q", count), order) for code, count in counts)
+    return block(STATISTICS, struct.pack(order + "III", number, 0, 0) + options + bytes(4), order)
 
 
 def simple(data: bytes, order: str = "<") -> bytes:

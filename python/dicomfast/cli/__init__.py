@@ -1,11 +1,12 @@
 """The command `dicomfast`: runs it, and turns everything that can go wrong into one line and an exit code.
 
-0 fine, 1 run-time or I/O error, 2 usage, 3 findings at or above --fail-on, 130 Ctrl-C.
+0 fine, 1 run-time or I/O error, 2 usage, 3 findings at or above --fail-on, 4 packets dropped and --fail-on-drop, 130 Ctrl-C.
 """
 
 import sys
 
 FINDINGS = 3
+DROPPED = 4
 INTERRUPTED = 130
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 import dicomfast
 from dicomfast import _dicomfast, dump, summary, terminal
-from dicomfast.cli import FINDINGS, options, progress
+from dicomfast.cli import FINDINGS, listen, options, progress
 from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, OTHER_NAMES, Question
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from typing import BinaryIO
 
     import pyarrow as pa
+
+    Batches = Iterable[tuple[str, pa.RecordBatch]]
+    Passes = Callable[[list[str]], AbstractContextManager[Batches]]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,49 +36,131 @@ def cli() -> None:
 
 @cli.command("summary")
 @options.inputs
+@listen.live
 @options.color
 @options.fail_on
 def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
-    """What was seen, what failed, how fast: one screen, findings ranked."""
-    with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
-        result = summary.summarize(scan)
+    """What was seen, what failed, how fast: one screen, findings ranked. With -i of what comes until Ctrl-C."""
+    code = 0
+    how = listen.listening(inputs)
+    if how is None:
+        with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
+            result = summary.summarize(scan)
+    else:
+        live = options.interfaces(how, **inputs)
+        with listen.captured(live, summary.TABLES, how) as batches:
+            result = summary.summarize(batches)
+        code = listen.exit_code(live, how)
     for line in summary.render(result, options.paint(color), terminal.width()):
         click.echo(line, color=True)
-    return FINDINGS if result.findings.fail(fail_on) else 0
+    return FINDINGS if result.findings.fail(fail_on) else code
 
 
 @cli.command("dump")
 @options.inputs
+@listen.live
 @options.color
+@options.display_filter
 @click.option("-v", "verbose", count=True, help="-v: what was negotiated; -vv: command elements; -vvv: PDUs in hex.")
 @click.option("-n", "numeric", is_flag=True, help="UIDs and codes, not their names (addresses are never looked up).")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N events.")
-def dump_command(color: str, verbose: int, limit: int | None, *, numeric: bool, **inputs: Any) -> None:
-    """A line for each association event and DIMSE message, as it happens."""
+@click.option("-w", "path", metavar="FILE", help="With -i: write the packets as well (pcapng).")
+@click.option("-C", "megabytes", type=click.IntRange(1), metavar="MB", help="Another file after so many million bytes.")
+@click.option("-G", "seconds", type=click.IntRange(1), metavar="S", help="Another file every S seconds; FILE may hold %H%M%S.")
+@click.option("-W", "count", type=click.IntRange(1), metavar="N", help="With -C: N files in turn; with -G: end after N.")
+@click.option("-U", "unbuffered", is_flag=True, help="Write each packet at once.")
+def dump_command(
+    color: str,
+    filter_text: str | None,
+    verbose: int,
+    limit: int | None,
+    path: str | None,
+    megabytes: int | None,
+    seconds: int | None,
+    count: int | None,
+    *,
+    unbuffered: bool,
+    numeric: bool,
+    **inputs: Any,
+) -> int:
+    """A line for each association event and DIMSE message, as it happens: of files, or with -i of interfaces.
+
+    As in tcpdump, words after -i IFACE or -r FILE are a capture filter.
+    """
     detail = dump.Detail(verbose, numeric)
+    how = listen.listening(inputs)
+    if path is not None and how is None:
+        raise click.UsageError("-w writes what is captured with -i")
+    if path is None and (megabytes or seconds or count or unbuffered):
+        raise click.UsageError("-C, -G, -W and -U are for -w FILE")
+    save = dicomfast.Saving(path, megabytes and megabytes * 1_000_000, seconds, count, unbuffered) if path else None
+    capture = options.capture(**inputs) if how is None else options.interfaces(how, **inputs)
+    at_once = how is not None or "-" in capture.sources
+    with _rows(capture, detail.tables, filter_text, _passes(capture, how, save, bar=not sys.stdout.isatty())) as batches:
+        _print(dump.lines(batches, detail, options.paint(color)), limit, at_once=at_once)
+    return listen.exit_code(capture, how)
+
+
+def _print(events: Iterable[list[str]], limit: int | None, *, at_once: bool) -> None:
+    """Each event; at once also where nobody looks at a terminal."""
     out = sys.stdout
-    with progress.watched(options.capture(**inputs), detail.tables, bar=not out.isatty()) as scan:
-        for number, lines in enumerate(dump.lines(scan, detail, options.paint(color)), 1):
-            out.write("\n".join(lines) + "\n")
-            if number == limit:
-                break
+    for number, lines in enumerate(events, 1):
+        out.write("\n".join(lines) + "\n")
+        if at_once:
+            out.flush()
+        if number == limit:
+            break
+
+
+def _passes(
+    capture: dicomfast.Capture | dicomfast.LiveCapture, how: listen.Listening | None, save: dicomfast.Saving | None = None, *, bar: bool
+) -> Passes:
+    """How a pass over the capture is begun: of files with a bar, of interfaces until Ctrl-C."""
+    if isinstance(capture, dicomfast.LiveCapture):
+        return lambda names: listen.captured(capture, names, how, save)
+    return lambda names: progress.watched(capture, names, bar=bar)
+
+
+@contextmanager
+def _rows(capture: dicomfast.Capture | dicomfast.LiveCapture, tables: list[str], text: str | None, passes: Passes) -> Iterator[Batches]:
+    """The rows of these tables, or those that match a filter."""
+    if text is None:
+        with passes(tables) as batches:
+            yield batches
+        return
+    from dicomfast.filters.ask import Filter
+
+    with closing(Filter(text).matching(capture, tables, passes)) as rows:
+        yield rows
 
 
 @cli.command("table")
 @click.argument("name", type=click.Choice(_dicomfast.table_names()), metavar="NAME")
 @options.inputs
+@listen.live
+@options.display_filter
 @click.option("-o", "path", metavar="OUT", help="Write to this file; its suffix names the format.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no suffix names it.")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N rows.")
 @click.option("--columns", metavar="A,B,...", help="These columns, in this order.")
 @options.privacy
 @options.color
-def table_command(name: str, path: str | None, form: str | None, limit: int | None, columns: str | None, color: str, **inputs: Any) -> None:
-    """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet.
+def table_command(
+    name: str,
+    filter_text: str | None,
+    path: str | None,
+    form: str | None,
+    limit: int | None,
+    columns: str | None,
+    color: str,
+    **inputs: Any,
+) -> int:
+    """One table: to the terminal, or as CSV, JSON, NDJSON, Arrow IPC or Parquet. With -i of what comes until Ctrl-C.
 
     `dicomfast tables` lists the names. Times are UTC with nanoseconds; durations in the text formats are seconds.
     """
-    capture = options.capture(**inputs)
+    how = listen.listening(inputs)
+    capture = options.capture(**inputs) if how is None else options.interfaces(how, **inputs)
     form = form or (format_of(path) if path else "text")
     chosen = _chosen(name, columns)
     with ExitStack() as stack:
@@ -84,8 +171,10 @@ def table_command(name: str, path: str | None, form: str | None, limit: int | No
         else:
             options.keep_inputs(capture, path)
             stream = stack.enter_context(replacing(path))
-        scan = stack.enter_context(progress.watched(capture, [name], bar=path is not None or not sys.stdout.isatty()))
-        _write(scan, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
+        show = path is not None or not sys.stdout.isatty()
+        batches = stack.enter_context(_rows(capture, [name], filter_text, _passes(capture, how, bar=show)))
+        _write(batches, _writer(form, stream, name, chosen, color, to_file=path is not None), chosen, limit)
+    return listen.exit_code(capture, how)
 
 
 def _chosen(name: str, columns: str | None) -> list[str] | None:
@@ -111,9 +200,9 @@ def _writer(form: str, stream: BinaryIO, name: str, chosen: list[str] | None, co
     return terminal.TextWriter(stream, schema, fit=fit, paint=terminal.Paint(color=False) if to_file else options.paint(color))
 
 
-def _write(scan: dicomfast.Scan, target: Writer, chosen: list[str] | None, limit: int | None) -> None:
+def _write(batches: Batches, target: Writer, chosen: list[str] | None, limit: int | None) -> None:
     left = limit
-    for _, batch in scan:
+    for _, batch in batches:
         part: pa.RecordBatch = batch if chosen is None else batch.select(chosen)
         if left is not None:
             part = part.slice(0, left)
@@ -154,7 +243,7 @@ def graph_command(
     check_suffix(target)
     capture = options.capture(**inputs)
     options.keep_inputs(capture, target)
-    with progress.watched(capture, question.tables) as scan:
+    with progress.watched(capture, question.tables, question.connections) as scan:
         graph = question.answer(scan)
     graph.save(target)
     if path is None:
@@ -173,7 +262,7 @@ def report_command(path: str, **inputs: Any) -> None:
 
     capture = options.capture(**inputs)
     options.keep_inputs(capture, page.check_suffix(path))
-    page.save(capture, path, lambda tables: progress.watched(capture, tables))
+    page.save(capture, path, lambda tables, connections: progress.watched(capture, tables, connections))
 
 
 @cli.command("tables")

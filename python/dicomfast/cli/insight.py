@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     import dicomfast
 
-__all__ = ["cli"]
-
 _UNITS = {"": SECOND, "s": SECOND, "ms": 1_000_000, "us": 1_000, "µs": 1_000, "ns": 1, "min": 60 * SECOND}
 
 

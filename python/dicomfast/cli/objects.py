@@ -9,11 +9,9 @@ import rich_click as click
 
 from dicomfast import _dicomfast
 from dicomfast.cli import options, progress
-from dicomfast.cli.insight import cli
+from dicomfast.cli.commands import cli
 from dicomfast.output import replacing, writer
 from dicomfast.terminal import count, size
-
-__all__ = ["cli"]
 
 _MANIFESTS = {"manifest.csv": "csv", "manifest.parquet": "parquet"}
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dicomfast.capture import Phi
+    from dicomfast.cli.listen import Listening
+    from dicomfast.live import LiveCapture
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -34,11 +36,17 @@ class Limit(click.ParamType[tuple[str, int]]):
             self.fail("a limit is KEY=NUMBER", param, ctx)
 
 
+def growing(function: Function) -> Function:
+    """--follow."""
+    return click.option("--follow", is_flag=True, help="At the end of the last file wait for more, as tail -f.")(function)
+
+
 def inputs(function: Function) -> Function:
     """FILES..., -r, --threads and --limit."""
     for decorate in (
         click.option("--limit", "limits", type=Limit(), multiple=True, help="Set a bound of the engine, e.g. connections=1000."),
         click.option("--threads", type=click.IntRange(0, 2), default=0, metavar="N", help="1 or 2; 0: what the machine has."),
+        click.option("--filter", "expression", default="", metavar="FILTER", help="A capture filter, as tcpdump's; needs libpcap."),
         click.option(
             "-r",
             "read_files",
@@ -68,6 +76,12 @@ def privacy(function: Function) -> Function:
     return function
 
 
+def display_filter(function: Function) -> Function:
+    """-Y."""
+    text = "Only what matches this display filter, in Wireshark's language (docs/filters.md)."
+    return click.option("-Y", "filter_text", metavar="FILTER", help=text)(function)
+
+
 def color(function: Function) -> Function:
     """--color."""
     when = click.Choice(["auto", "always", "never"])
@@ -84,20 +98,47 @@ def capture(
     read_files: tuple[str, ...],
     threads: int,
     limits: tuple[tuple[str, int], ...],
+    expression: str,
     phi: Phi = "mask",
     key_file: str | None = None,
     *,
     hashes: bool = False,
 ) -> dicomfast.Capture:
-    """The capture that the arguments name."""
+    """The capture that the arguments name. As in tcpdump, words after -r FILE are a capture filter."""
+    if read_files and files:
+        if expression:
+            raise click.UsageError("a capture filter is given twice: after -r FILE, and with --filter")
+        files, expression = (), " ".join(files)
     sources = [*read_files, *files]
     if not sources:
         raise click.UsageError("name a capture file, or - for standard input")
     key = None if key_file is None else Path(key_file).read_bytes()
-    return dicomfast.open(*sources, threads=threads, limits=dict(limits), phi=phi, key=key, hashes=hashes)
+    return dicomfast.open(*sources, threads=threads, limits=dict(limits), filter=expression, phi=phi, key=key, hashes=hashes)
 
 
-def keep_inputs(capture: dicomfast.Capture, path: str) -> None:
+def interfaces(
+    how: Listening,
+    files: tuple[str, ...],
+    read_files: tuple[str, ...],
+    threads: int,
+    limits: tuple[tuple[str, int], ...],
+    expression: str,
+    phi: Phi = "mask",
+    key_file: str | None = None,
+    *,
+    hashes: bool = False,
+) -> LiveCapture:
+    """The interfaces that the arguments name; words are a capture filter."""
+    del threads
+    if read_files:
+        raise click.UsageError("-i captures and -r reads a file: give one of them")
+    if expression and files:
+        raise click.UsageError("a capture filter is given twice: after -i IFACE, and with --filter")
+    key = None if key_file is None else Path(key_file).read_bytes()
+    return how.open((expression,) if expression else files, limits, phi=phi, key=key, hashes=hashes)
+
+
+def keep_inputs(capture: dicomfast.Capture | LiveCapture, path: str) -> None:
     """Refuse to write over what is read."""
     target = Path(path)
     for source in capture.sources:

@@ -12,7 +12,7 @@ from dicomfast.terminal import count, size
 from dicomfast.text import markup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dicomfast.capture import Capture, Scan
 
@@ -35,9 +35,9 @@ def interrupted() -> str:
 
 
 @contextmanager
-def watched(capture: Capture, tables: list[str], *, bar: bool = True) -> Iterator[Scan]:
+def watched(capture: Capture, tables: list[str], connections: Sequence[int] | None = None, *, bar: bool = True) -> Iterator[Scan]:
     """A pass over the capture, as `watching`."""
-    with watching(capture, capture.scan(tables), bar=bar) as scan:
+    with watching(capture, capture.scan(tables, connections), bar=bar) as scan:
         yield scan
 
 
@@ -53,6 +53,10 @@ def watching(capture: Capture, scan: Scan, *, bar: bool = True) -> Iterator[Scan
     try:
         yield scan
         _running.clear()
+    except GeneratorExit:
+        # Whoever asked for rows one by one has enough of them.
+        _running.clear()
+        raise
     finally:
         done.set()
         if shown is not None:

@@ -7,10 +7,10 @@ import sys
 
 import click
 
-from dicomfast.cli import INTERRUPTED
-from dicomfast.cli.objects import cli
+from dicomfast.cli import INTERRUPTED, dashboard, fields, insight, interfaces, objects, slicing, watch  # noqa: F401 - each adds its commands
+from dicomfast.cli.commands import cli
 from dicomfast.cli.progress import interrupted
-from dicomfast.errors import DicomfastError
+from dicomfast.errors import DicomfastError, FilterError
 from dicomfast.text import escape
 
 FAILED = 1
@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> int:
         command = error.ctx.command_path if error.ctx else "dicomfast"
         return _say(f"{error.format_message()} (see {command} --help)", USAGE)
     except (DicomfastError, OSError, click.ClickException) as error:
-        return _say(str(error), FAILED)
+        return _failed(error)
     except Exception as error:
         if os.environ.get("DICOMFAST_TRACEBACK"):
             raise
@@ -44,6 +44,14 @@ def run(arguments: list[str]) -> int:
         kind = type(error).__name__
         return _say(f"internal error: {kind}; DICOMFAST_TRACEBACK=1 shows where, please report it", FAILED)
     return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    if isinstance(error, FilterError):
+        # Of three lines, so that the carets stand under the place. It is the user's own text, and escaped.
+        print(f"dicomfast: {error}", file=sys.stderr)  # noqa: T201 - more than the one line
+        return USAGE
+    return _say(str(error), FAILED)
 
 
 def _say(message: str, code: int) -> int:

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from dicomfast.capture import Capture, Scan
     from dicomfast.graphs.graph import Graph
 
-    Pass = Callable[[Capture, list[str]], AbstractContextManager[Scan]]
+    Pass = Callable[[Capture, list[str], Sequence[int] | None], AbstractContextManager[Scan]]
 
 _TWO = 2
 
 
 @contextmanager
-def quietly(capture: Capture, tables: list[str]) -> Iterator[Scan]:
+def quietly(capture: Capture, tables: list[str], connections: Sequence[int] | None = None) -> Iterator[Scan]:
     """A pass that nobody watches."""
-    scan = capture.scan(tables)
+    scan = capture.scan(tables, connections)
     try:
         yield scan
     finally:
@@ -60,8 +60,8 @@ class Question:
         """Read what is compared, and compare it."""
         readings = []
         for capture in self.captures:
-            with watched(capture, sides.TABLES) as scan:
-                readings.append(sides.read(scan, self.connections or None))
+            with watched(capture, sides.TABLES, self.connections or None) as scan:
+                readings.append(sides.read(scan))
         if self.connections:
             for number in self.connections:
                 if number not in readings[0].connections:
@@ -88,7 +88,7 @@ class Question:
             number = side.busiest()
             if number is None:
                 raise ArgumentError("a side without a connection cannot be drawn")
-            with watched(capture, source.wanted(kind)) as scan:
+            with watched(capture, source.wanted(kind), [number]) as scan:
                 (one,) = source.collect(scan, [number])
             graphs.append(Graph(kind, one, name=f"{label} ({side.name})" if len(side.name) <= 30 else label))  # noqa: PLR2004 - a legend
         return graphs[0].compare(graphs[1])

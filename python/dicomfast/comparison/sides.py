@@ -10,7 +10,7 @@ from dicomfast import budget
 from dicomfast.values import records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
 
     import pyarrow as pa
 
@@ -66,26 +66,22 @@ class Side:
         return max(carried, key=lambda number: carried[number]) if carried else None
 
 
-def read(batches: Iterable[tuple[str, pa.RecordBatch]], connections: Collection[int] | None = None) -> Reading:
-    """Keep the rows of `TABLES`, of these connections alone where they are named."""
+def read(batches: Iterable[tuple[str, pa.RecordBatch]]) -> Reading:
+    """Keep what a comparison takes of the rows of `TABLES`."""
     found = Reading()
     for name, batch in batches:
         if name == "operations":
-            rows = _of(records(batch, *_OPERATIONS), connections)
+            rows = records(batch, *_OPERATIONS)
             room = MOST - len(found.operations)
             found.operations += rows[:room]
             found.truncated |= len(rows) > room
         elif name == "associations":
-            found.associations += _of(records(batch, *_ASSOCIATIONS), connections)
+            found.associations += records(batch, *_ASSOCIATIONS)
         elif name == "connections":
-            found.connections |= {row["connection"]: row for row in _of(records(batch, *_CONNECTIONS), connections)}
+            found.connections |= {row["connection"]: row for row in records(batch, *_CONNECTIONS)}
         elif name == "capture_info":
             found.dropped += sum(row["dropped"] or 0 for row in records(batch, "dropped"))
     return found
-
-
-def _of(rows: list[Row], connections: Collection[int] | None) -> list[Row]:
-    return rows if connections is None else [row for row in rows if row["connection"] in connections]
 
 
 def side(name: str, reading: Reading, belongs: Callable[[Row], bool] = lambda _: True) -> Side:

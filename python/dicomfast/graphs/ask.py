@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicomfast.errors import ArgumentError
 from dicomfast.graphs import source
+from dicomfast.sources import numbered
 from dicomfast.values import SECOND
 
 if TYPE_CHECKING:
@@ -52,20 +53,22 @@ class Question:
             raise ArgumentError("only a graph of round-trip times can be drawn by sequence number")
         if self.compare is not None and self.connection in (None, self.compare):
             raise ArgumentError("two different connections are compared: name both")
-        for number in (self.connection, self.compare):
-            if number is not None and not 0 <= number < 1 << 64:
-                raise ArgumentError("connections are counted from 0")
+        numbered(self.connections or ())
 
     @property
     def tables(self) -> list[str]:
         """What the engine is asked for."""
         return source.wanted(self.kind)
 
+    @property
+    def connections(self) -> list[int] | None:
+        """Of which connections; None where none is named."""
+        return None if self.connection is None else [number for number in (self.connection, self.compare) if number is not None]
+
     def answer(self, batches: Iterable[tuple[str, pa.RecordBatch]]) -> Graph:
         """Make the graph of these batches."""
         from dicomfast.graphs.graph import Graph
 
-        numbers = None if self.connection is None else [number for number in (self.connection, self.compare) if number is not None]
-        found = source.collect(batches, numbers)
+        found = source.collect(batches, self.connections)
         first, *others = [Graph(self.kind, one, direction=self.direction, span=round(self.window * SECOND), by=self.by) for one in found]
         return first.compare(others[0]) if others else first

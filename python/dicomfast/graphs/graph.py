@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dicomfast import extras
 from dicomfast.errors import ArgumentError
 from dicomfast.graphs import marks
 from dicomfast.graphs.ladder import ladder
@@ -171,11 +172,7 @@ def check_suffix(path: str) -> str:
 
 def needs(*modules: str) -> None:
     """Say in one line what to install where a library that draws is not there."""
-    from importlib.util import find_spec
-
-    missing = [module for module in modules if find_spec(module) is None]
-    if missing:
-        raise ArgumentError(f"drawing needs {', '.join(missing)}: pip install 'dicomfast[graphs]'")
+    extras.needs("drawing", "graphs", *modules)
 
 
 def _earliest(series: pa.Table) -> int | None:

@@ -46,24 +46,18 @@ def wanted(kind: str) -> list[str]:
 
 
 def collect(batches: Iterable[tuple[str, pa.RecordBatch]], connections: Sequence[int] | None) -> list[Source]:
-    """Keep the rows of these connections; with None, of the only one there is."""
+    """What the engine tells of these connections; with None, of the only one there is."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     held: dict[str, list[pa.RecordBatch]] = {}
     seen: set[int] = set()
-    for name, full in batches:
-        batch = full
-        if name in _WHOLE:
-            if connections is None:
-                seen |= set(pc.unique(batch["connection"]).to_pylist())
-                _only(seen)
-            else:
-                batch = batch.filter(pc.is_in(batch["connection"], pa.array(connections, pa.uint64())))
-        else:
-            batch = batch.select({"messages": _MESSAGES, "connections": _CONNECTIONS, "associations": _ASSOCIATIONS}[name])
-        if batch.num_rows:
-            held.setdefault(name, []).append(batch)
+    columns = {"messages": _MESSAGES, "connections": _CONNECTIONS, "associations": _ASSOCIATIONS}
+    for name, batch in batches:
+        if name in _WHOLE and connections is None:
+            seen |= set(pc.unique(batch["connection"]).to_pylist())
+            _only(seen)
+        held.setdefault(name, []).append(batch.select(columns[name]) if name in columns else batch)
     whole = {name: pa.Table.from_batches(parts) for name, parts in held.items()}
     numbers = list(connections) if connections is not None else [_only(seen | set(_numbers(whole.get("connections"))))]
     return [_source(whole, number) for number in numbers]

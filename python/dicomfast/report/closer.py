@@ -53,12 +53,10 @@ class Look:
     """Whether there were more segments than are held."""
 
 
-def look(batches: Iterable[tuple[str, pa.RecordBatch]], picked: list[Close], associations: list[Row]) -> list[Look]:
-    """Read the batches of `TABLES` and keep what the picked connections need."""
-    numbers = [close.connection for close in picked]
-    of_these = [row["association"] for row in associations if row["connection"] in numbers]
-    held = _Held(numbers, of_these)
-    found = source.collect(held.narrowed(batches), numbers)
+def look(batches: Iterable[tuple[str, pa.RecordBatch]], picked: list[Close]) -> list[Look]:
+    """Read the batches of `TABLES`, which are of the picked connections, and keep what is needed of them."""
+    held = _Held()
+    found = source.collect(held.narrowed(batches), [close.connection for close in picked])
     return [_look(close, one, cut=held.cut) for close, one in zip(picked, found, strict=True)]
 
 
@@ -72,30 +70,22 @@ def can_draw() -> str:
 
 
 class _Held:
-    """Batches without what is not needed: a long capture passes through here."""
+    """Batches without what is not needed: a long connection passes through here."""
 
-    def __init__(self, connections: list[int], associations: list[int]) -> None:
-        self._connections = connections
-        self._associations = associations
+    def __init__(self) -> None:
         self._segments = 0
         self.cut = False
 
     def narrowed(self, batches: Iterable[tuple[str, pa.RecordBatch]]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        import pyarrow as pa
         import pyarrow.compute as pc
 
-        connections = pa.array(self._connections, pa.uint64())
-        associations = pa.array(self._associations, pa.uint64())
         for name, batch in batches:
-            if name == "messages":
-                part = batch.filter(pc.is_in(batch["association"], associations))
-            else:
-                part = batch.filter(pc.is_in(batch["connection"], connections))
             if name == "segments":
-                part = self._bounded(part.select(COLUMNS))
+                yield name, self._bounded(batch.select(COLUMNS))
             elif name == "pdus":
-                part = part.filter(pc.not_equal(part["type"], 4))
-            yield name, part
+                yield name, batch.filter(pc.not_equal(batch["type"], 4))
+            else:
+                yield name, batch
 
     def _bounded(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         kept = batch.slice(0, max(0, SEGMENTS - self._segments))

@@ -16,12 +16,12 @@ from dicomfast.report.pick import pick
 from dicomfast.sources import can_be_read_again
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from dicomfast.capture import Capture, Scan
 
-    Pass = Callable[[list[str]], AbstractContextManager[Scan]]
+    Pass = Callable[[list[str], Sequence[int] | None], AbstractContextManager[Scan]]
 
 SUFFIXES = (".html", ".htm")
 
@@ -42,14 +42,14 @@ def save(capture: Capture, path: str, passes: Pass) -> None:
 
 
 def make(capture: Capture, passes: Pass) -> str:
-    """The page. `passes` reads the capture once for these tables."""
-    with passes(facts.TABLES) as scan:
+    """The page. `passes` reads the capture once for these tables, of these connections alone where they are named."""
+    with passes(facts.TABLES, None) as scan:
         found = facts.gather(scan)
     picked = pick(found)
     looks: list[closer.Look] | None = None
     if picked and can_be_read_again(capture.sources):
-        with passes(closer.TABLES) as scan:
-            looks = closer.look(scan, picked, found.associations.rows())
+        with passes(closer.TABLES, [close.connection for close in picked]) as scan:
+            looks = closer.look(scan, picked)
     return render(found, looks)
 
 

@@ -12,6 +12,8 @@ pub struct Anomaly {
     pub association: Option<u64>,
     pub packet: Option<u64>,
     pub time: Time,
+    /// Where it concerns a stretch of time that ends at `time`: its beginning.
+    pub since: Option<Time>,
     pub stream_offset: Option<u64>,
     pub length: Option<u64>,
     pub detail: Cow<'static, str>,
@@ -25,6 +27,7 @@ impl Anomaly {
             association: None,
             packet: None,
             time: NO_TIME,
+            since: None,
             stream_offset: None,
             length: None,
             detail: detail.into(),
@@ -35,6 +38,12 @@ impl Anomaly {
     pub fn at(mut self, stamp: Stamp) -> Self {
         self.packet = Some(stamp.packet);
         self.time = stamp.time;
+        self
+    }
+
+    #[must_use]
+    pub fn since(mut self, time: Time) -> Self {
+        self.since = Some(time);
         self
     }
 
@@ -114,6 +123,14 @@ kinds! {
     FileChanged = "file-changed" in "capture",
     /// Packets the capturing program itself reports as dropped.
     CaptureLoss = "capture-loss" in "capture",
+    /// An interface that is captured on went down or away.
+    InterfaceDown = "interface-down" in "capture",
+    /// It is captured on again.
+    InterfaceUp = "interface-up" in "capture",
+    /// Packets with a VLAN tag that a capture filter did not look into.
+    FilterMissedTagged = "filter-missed-tagged" in "capture",
+    /// Rows that nobody took in time; those of whole batches were left out.
+    RowsShed = "rows-shed" in "capture",
     /// Frames of a link type that is not decoded.
     UnsupportedLinkType = "unsupported-link-type" in "link",
     /// A frame that ends inside one of its headers.

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 pub enum Error {
     #[error("cannot open {path}: {source}", path = .path.display())]
     Open { path: PathBuf, source: std::io::Error },
-    #[error("cannot read {input}: {source}")]
-    Read { input: String, source: std::io::Error },
     #[error("cannot write {path}: {source}", path = .path.display())]
     Write { path: PathBuf, source: std::io::Error },
+    #[error("cannot read {input}: {source}")]
+    Read { input: String, source: std::io::Error },
     /// The first bytes are not those of a capture file.
     #[error("{input} is not a capture file: {reason}")]
     NotACapture { input: String, reason: String },
@@ -20,6 +20,9 @@ pub enum Error {
     Unsupported { input: String, what: String, advice: String },
     #[error("{input} cannot be decompressed: {reason}")]
     Decompress { input: String, reason: String },
+    /// An interface, or libpcap itself.
+    #[error("cannot capture on {interface}: {reason}; {advice}")]
+    Live { interface: String, reason: String, advice: String },
     #[error("{0}")]
     Argument(String),
     #[error("interrupted")]

@@ -5,19 +5,25 @@ mod association;
 mod budget;
 mod connection;
 mod dataset;
+mod frame;
 mod message;
+mod pdu;
 mod report;
 mod segment;
 mod stall;
+mod wants;
 
 pub use association::{AssociationRecord, ContextRecord, EndedBy, EventRecord, Outcome, PduRecord, PeerRecord};
 pub use budget::{Budget, Class, Spent};
 pub use connection::{Closed, ConnectionRecord, Opened, Protocol, SideCounts, Tap};
 pub use dataset::{Attributes, DataEvent, ElementRecord, ExportRecord, LostRange, ObjectRecord};
+pub use frame::{EthernetRecord, FrameRecord, HeadersRecord, IpRecord, Mac, TagRecord, TcpRecord, UdpRecord};
 pub use message::{CommandSet, MessageRecord, OperationRecord};
+pub use pdu::{ItemPlace, ItemRecord, PdvRecord};
 pub use report::{CaptureRecord, FindingRecord, Severity};
 pub use segment::{Sack, SegmentRecord, analysis};
 pub use stall::{Cause, Confidence, StallRecord};
+pub use wants::{Connections, Wants};
 
 use std::net::IpAddr;
 
@@ -99,6 +105,9 @@ pub trait Sink {
     fn message(&mut self, _record: MessageRecord) {}
     fn operation(&mut self, _record: OperationRecord) {}
     fn pdu(&mut self, _record: PduRecord) {}
+    fn pdv(&mut self, _record: PdvRecord) {}
+    fn item(&mut self, _record: (ItemPlace, ItemRecord)) {}
+    fn frame(&mut self, _record: FrameRecord) {}
     fn segment(&mut self, _record: SegmentRecord) {}
     fn stall(&mut self, _record: StallRecord) {}
     fn event(&mut self, _record: EventRecord) {}
@@ -111,24 +120,5 @@ pub trait Sink {
     /// Which of the costlier records are worth making.
     fn wants(&self) -> Wants {
         Wants::default()
-    }
-}
-
-/// What a consumer wants: records that nobody asked for are not made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wants {
-    pub pdus: bool,
-    pub segments: bool,
-    pub events: bool,
-    pub elements: bool,
-    pub objects: bool,
-    /// The bytes of data sets.
-    pub data: bool,
-}
-
-impl Wants {
-    /// Whether data sets are looked at.
-    pub fn data_sets(self) -> bool {
-        self.elements || self.objects || self.data
     }
 }

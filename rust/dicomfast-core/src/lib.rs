@@ -17,6 +17,7 @@ pub mod event;
 pub mod export;
 pub mod findings;
 pub mod flow;
+pub mod joins;
 pub mod limits;
 pub mod net;
 pub mod pipeline;

@@ -153,6 +153,15 @@ limits! {
     anomalies_per_kind: u64 = 10_000,
     /// Groups of things that are counted and told once (findings), kept at a time; what finds no place is counted.
     finding_groups: usize = 1_024,
+    /// Rows of `peers` kept until the end; what finds no place is told as one.
+    peers: usize = 16_384,
+    /// C-STORE and C-MOVE operations that wait for one another (table `suboperations`).
+    waiting_suboperations: usize = 65_536,
+    /// Series of `studies` kept until the end, the oldest is told early; and objects remembered to know what was sent twice.
+    series: usize = 65_536,
+    series_instances: usize = MIB,
+    /// Bytes of batches that wait for whoever takes the rows of a live capture; then whole batches are left out, and counted.
+    live_queue_bytes: usize = 64 * MIB,
     /// Rows of one Arrow batch.
     batch_rows: usize = 8_192,
 }

@@ -2,38 +2,41 @@
 //! reads and takes frames apart, the second does the rest; both ways the same values pass in the same order. An input that may
 //! wait (a pipe, a growing file) is always read by a thread of its own, so that the caller is never stuck in a read.
 
+mod front;
+mod reading;
+mod tap;
+mod ticker;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::RecvTimeoutError;
 
-use crate::anomaly::Anomaly;
-use crate::capture::{Capture, CaptureOptions, Frame, FrameSink, Input, LinkType, Window};
+#[cfg(feature = "live")]
+use crate::capture::live::Live;
+#[cfg(feature = "live")]
+use crate::capture::save::Saver;
+use crate::capture::{CaptureOptions, Input};
 use crate::dicom::{DataSetOptions, Dicom};
 use crate::error::{Error, Result};
-use crate::event::{CaptureRecord, Sink};
+use crate::event::{Sink, Stamp};
 use crate::flow::FlowTable;
 use crate::limits::Limits;
-use crate::net::FrameDecoder;
-use crate::net::segment::Batch;
+use crate::net::Detail;
+use crate::net::segment::{Batch, Segment};
 use crate::stats::Stats;
+use front::{Front, Handed};
+use reading::{Ending, Reading};
 use tap::Tap;
-
-mod tap;
+use ticker::Ticker;
 
 /// Frames of one batch in one thread: its segments stay in the second-level cache between the two halves.
 const BATCH_FRAMES: usize = 512;
-/// Frames of one batch from thread to thread: enough that waking the other one costs little.
-const HANDED_FRAMES: usize = 2048;
-/// Batches on their way from one thread to the other.
-const BATCHES: usize = 2;
 /// How long to wait for the reading thread before the caller is asked whether to go on.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long an engine that is dropped waits for its reading thread. One that sits in a read of a silent input is left behind: it
-/// ends with that read.
-const FAREWELL: Duration = Duration::from_millis(250);
+/// How long rows may wait while an input that waits keeps coming (a pipe, a growing file).
+const ROWS_WAIT: Duration = Duration::from_millis(100);
 /// Batches that one step takes at most.
 const STEP: usize = 16;
 
@@ -45,6 +48,10 @@ pub struct EngineOptions {
     /// Wait for more at the end of a growing file.
     pub follow: bool,
     pub limits: Limits,
+    /// A capture filter for the frames of files; empty: everything.
+    pub filter: String,
+    /// Where else to look for libpcap, which knows what a filter means.
+    pub libraries: Vec<std::path::PathBuf>,
     pub data_sets: DataSetOptions,
 }
 
@@ -60,86 +67,9 @@ pub struct Engine<S: Sink> {
     interrupt: Arc<AtomicBool>,
     stats: Stats,
     idle: bool,
+    due: bool,
+    last: Option<Stamp>,
     ended: bool,
-}
-
-enum Front {
-    Inline(Box<(Reading, Batch)>),
-    Thread { batches: Receiver<Handed>, empty: Sender<Batch>, thread: Option<JoinHandle<()>>, stop: Arc<AtomicBool> },
-    Done,
-}
-
-/// What the reading thread hands over.
-enum Handed {
-    Batch(Batch, u64),
-    End(Batch, Ending),
-}
-
-/// What is told when nothing more is read.
-#[derive(Default)]
-struct Ending {
-    records: Vec<CaptureRecord>,
-    /// Link types that nobody can take apart, with their frames.
-    unsupported: Vec<(LinkType, u64)>,
-    /// Why it ended early. What was read before counts all the same.
-    error: Option<Error>,
-}
-
-/// The first half: bytes to segments.
-struct Reading {
-    capture: Capture,
-    decoder: FrameDecoder,
-    bytes: u64,
-}
-
-/// Takes the frames of one batch apart as they are read, while they are in the cache.
-struct Decoding<'a> {
-    decoder: &'a mut FrameDecoder,
-    batch: &'a mut Batch,
-    bytes: &'a mut u64,
-    slot: u16,
-}
-
-impl FrameSink for Decoding<'_> {
-    fn window(&mut self, window: &Arc<Window>) {
-        let known = self.batch.windows.iter().rposition(|held| Arc::ptr_eq(held, window));
-        let slot = known.unwrap_or_else(|| {
-            self.batch.windows.push(Arc::clone(window));
-            self.batch.windows.len() - 1
-        });
-        self.slot = slot as u16;
-    }
-
-    #[inline]
-    fn frame(&mut self, frame: Frame, bytes: &[u8]) {
-        self.batch.frames += 1;
-        *self.bytes += bytes.len() as u64;
-        self.decoder.decode(&frame, bytes, self.slot, self.batch);
-    }
-
-    fn anomaly(&mut self, anomaly: Anomaly) {
-        self.batch.anomalies.push(anomaly);
-    }
-}
-
-impl Reading {
-    fn open(inputs: Vec<Input>, limits: &Limits, options: CaptureOptions) -> Result<Self> {
-        let capture = Capture::open(inputs, limits, options)?;
-        Ok(Self { capture, decoder: FrameDecoder::new(limits), bytes: 0 })
-    }
-
-    /// Fills a batch; false at the end of the input.
-    fn fill(&mut self, batch: &mut Batch, frames: usize) -> Result<bool> {
-        batch.clear();
-        let mut decoding = Decoding { decoder: &mut self.decoder, batch, bytes: &mut self.bytes, slot: 0 };
-        self.capture.read(frames, &mut decoding)
-    }
-
-    fn finish(&mut self, batch: &mut Batch, error: Option<Error>) -> Ending {
-        batch.clear();
-        self.decoder.finish(batch);
-        Ending { records: self.capture.records(), unsupported: self.decoder.unsupported().to_vec(), error }
-    }
 }
 
 impl<S: Sink> Engine<S> {
@@ -147,19 +77,37 @@ impl<S: Sink> Engine<S> {
     pub fn open(inputs: Vec<Input>, options: &EngineOptions, sink: S) -> Result<Self> {
         let interrupt = Arc::new(AtomicBool::new(false));
         let limits = &options.limits;
+        let detail = if sink.wants().frames { Detail::Frames } else { Detail::Segments };
         let capture = CaptureOptions { follow: options.follow, interrupt: Arc::clone(&interrupt) };
+        let filter = reading::Filter::new(&options.filter, &options.libraries)?;
         let front = if options.follow || inputs.iter().any(Input::may_wait) {
             let limits = limits.clone();
-            Front::threaded(move || Reading::open(inputs, &limits, capture), &interrupt)?
+            Front::threaded(move || Reading::files(inputs, &limits, detail, capture, filter), Some(Ticker::every(ROWS_WAIT)), &interrupt)?
         } else {
-            let reading = Reading::open(inputs, limits, capture)?;
+            let reading = Reading::files(inputs, limits, detail, capture, filter)?;
             match threads(options.threads) {
                 1 => Front::Inline(Box::new((reading, Batch::default()))),
-                _ => Front::threaded(move || Ok(reading), &interrupt)?,
+                _ => Front::threaded(move || Ok(reading), None, &interrupt)?,
             }
         };
+        Ok(Self::behind(front, interrupt, options, sink))
+    }
+
+    /// Captures on interfaces that are open, until it is interrupted. `saver` gets every frame as well; `rows_wait` is how long rows may
+    /// wait to be handed out.
+    #[cfg(feature = "live")]
+    pub fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: &EngineOptions, sink: S) -> Result<Self> {
+        let interrupt = live.interrupt_flag();
+        let detail = if sink.wants().frames { Detail::Frames } else { Detail::Segments };
+        let reading = Reading::live(live, saver, detail, &options.limits);
+        let front = Front::threaded(move || Ok(reading), Some(Ticker::every(rows_wait)), &interrupt)?;
+        Ok(Self::behind(front, interrupt, options, sink))
+    }
+
+    fn behind(front: Front, interrupt: Arc<AtomicBool>, options: &EngineOptions, sink: S) -> Self {
+        let limits = &options.limits;
         let flow = FlowTable::new(Tap::new(Dicom::new(sink, limits).telling(options.data_sets.clone())), limits);
-        Ok(Self { front, flow, interrupt, stats: Stats::default(), idle: false, ended: false })
+        Self { front, flow, interrupt, stats: Stats::default(), idle: false, due: false, last: None, ended: false }
     }
 
     /// Set it to stop a read that waits.
@@ -174,6 +122,16 @@ impl<S: Sink> Engine<S> {
     /// Whether the last step found nothing to read, though the input is not over.
     pub fn is_idle(&self) -> bool {
         self.idle
+    }
+
+    /// Whether rows have waited long enough, since this was asked last.
+    pub fn take_due(&mut self) -> bool {
+        std::mem::take(&mut self.due)
+    }
+
+    /// The last TCP segment that was worked on.
+    pub fn last(&self) -> Option<Stamp> {
+        self.last
     }
 
     pub fn sink(&mut self) -> &mut S {
@@ -195,6 +153,9 @@ impl<S: Sink> Engine<S> {
                 self.idle = !self.ended;
                 return Ok(!self.ended);
             }
+            if self.due {
+                break;
+            }
         }
         Ok(true)
     }
@@ -205,25 +166,26 @@ impl<S: Sink> Engine<S> {
             Front::Inline(both) => {
                 let (reading, batch) = both.as_mut();
                 let more = reading.fill(batch, BATCH_FRAMES);
-                let bytes = reading.bytes;
-                Self::take(&mut self.flow, &mut self.stats, batch, bytes);
+                let bytes = reading.bytes();
+                Self::take(&mut self.flow, (&mut self.stats, &mut self.last), batch, bytes);
                 if !matches!(more, Ok(true)) {
                     let ending = reading.finish(batch, more.err());
-                    Self::take(&mut self.flow, &mut self.stats, batch, bytes);
+                    Self::take(&mut self.flow, (&mut self.stats, &mut self.last), batch, bytes);
                     self.finish(ending)?;
                 }
                 Ok(true)
             }
             Front::Thread { batches, empty, .. } => match batches.recv_timeout(PATIENCE) {
-                Ok(Handed::Batch(batch, bytes)) => {
-                    Self::take(&mut self.flow, &mut self.stats, &batch, bytes);
+                Ok(Handed::Batch { mut batch, bytes, due }) => {
+                    self.due |= due;
+                    Self::take(&mut self.flow, (&mut self.stats, &mut self.last), &mut batch, bytes);
                     // A full or closed channel only means that the batch is not used again.
                     let _ = empty.try_send(batch);
                     Ok(true)
                 }
-                Ok(Handed::End(batch, ending)) => {
+                Ok(Handed::End(mut batch, ending)) => {
                     let bytes = self.stats.bytes;
-                    Self::take(&mut self.flow, &mut self.stats, &batch, bytes);
+                    Self::take(&mut self.flow, (&mut self.stats, &mut self.last), &mut batch, bytes);
                     self.finish(ending)?;
                     Ok(true)
                 }
@@ -237,10 +199,12 @@ impl<S: Sink> Engine<S> {
         }
     }
 
-    fn take(flow: &mut FlowTable<Tap<S>>, stats: &mut Stats, batch: &Batch, bytes: u64) {
+    fn take(flow: &mut FlowTable<Tap<S>>, (stats, last): (&mut Stats, &mut Option<Stamp>), batch: &mut Batch, bytes: u64) {
+        batch.records.drain(..).for_each(|record| flow.consumer.dicom.sink.frame(record));
         stats.packets += batch.frames;
         stats.segments += batch.segments.len() as u64;
         stats.bytes = bytes;
+        *last = batch.segments.last().map(Segment::stamp).or(*last);
         flow.process(batch, |consumer, anomaly| consumer.dicom.sink.anomaly(anomaly.clone()));
     }
 
@@ -267,63 +231,5 @@ impl<S: Sink> Engine<S> {
             });
         }
         Ok(())
-    }
-}
-
-impl Front {
-    fn threaded(open: impl FnOnce() -> Result<Reading> + Send + 'static, interrupt: &Arc<AtomicBool>) -> Result<Self> {
-        let (full, batches) = bounded::<Handed>(BATCHES);
-        let (empty, emptied) = bounded::<Batch>(BATCHES + 2);
-        let stop = Arc::clone(interrupt);
-        let stopped = Arc::clone(interrupt);
-        let work = move || {
-            let mut reading = match open() {
-                Ok(reading) => reading,
-                Err(error) => {
-                    // As below: a closed channel means that nobody wants to know.
-                    let _ = full.send(Handed::End(Batch::default(), Ending { error: Some(error), ..Ending::default() }));
-                    return;
-                }
-            };
-            while !stopped.load(Ordering::Relaxed) {
-                let mut batch = emptied.try_recv().unwrap_or_default();
-                let more = reading.fill(&mut batch, HANDED_FRAMES);
-                if full.send(Handed::Batch(batch, reading.bytes)).is_err() {
-                    return;
-                }
-                if !matches!(more, Ok(true)) {
-                    let mut last = Batch::default();
-                    let ending = reading.finish(&mut last, more.err());
-                    // A closed channel means that nobody wants the rest.
-                    let _ = full.send(Handed::End(last, ending));
-                    return;
-                }
-            }
-        };
-        let thread = std::thread::Builder::new()
-            .name("dicomfast-read".to_owned())
-            .spawn(work)
-            .map_err(|source| Error::Read { input: "a second thread".to_owned(), source })?;
-        Ok(Self::Thread { batches, empty, thread: Some(thread), stop })
-    }
-}
-
-impl Drop for Front {
-    fn drop(&mut self) {
-        if let Self::Thread { batches, thread, stop, .. } = self {
-            stop.store(true, Ordering::Relaxed);
-            // Until the thread has ended, and with it the sender. What it still hands over, a few batches, is not wanted.
-            let why = loop {
-                if let Err(why) = batches.recv_timeout(FAREWELL) {
-                    break why;
-                }
-            };
-            if let Some(thread) = thread.take()
-                && why == RecvTimeoutError::Disconnected
-            {
-                // The thread holds no lock and no result; how it ended does not matter any more.
-                let _ = thread.join();
-            }
-        }
     }
 }

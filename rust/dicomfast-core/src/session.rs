@@ -1,35 +1,72 @@
 //! A run that ends in Arrow record batches: the engine with the tables as its sink. What the Python module drives.
 
+#[cfg(feature = "live")]
+mod live;
 mod rows;
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+#[cfg(feature = "live")]
+use std::time::Duration;
 
 use arrow_array::RecordBatch;
 
 use crate::capture::Input;
+#[cfg(feature = "live")]
+use crate::capture::{live::Live, save::Saver};
 use crate::dicom::DataSetOptions;
 use crate::error::{Error, Result};
+use crate::event::Connections;
 use crate::export::{ExportOptions, Exporter};
 use crate::limits::Limits;
 use crate::pipeline::{Engine, EngineOptions, threads};
 use crate::stats::Stats;
 use crate::table::{Table, Tables};
+#[cfg(feature = "live")]
+pub use live::{LiveAccounts, LiveHandle, LiveSession};
 use rows::{Rest, Rows};
 
 /// What to read, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     pub tables: Vec<Table>,
+    /// Whose rows are made.
+    pub connections: Connections,
     /// 1 or 2; 0 means two where the machine has two processors.
     pub threads: usize,
     /// Wait for more at the end of a growing file.
     pub follow: bool,
     pub limits: Limits,
+    /// A capture filter for the frames of files (pcap-filter(7)); empty: everything.
+    pub filter: String,
+    /// Where else to look for libpcap.
+    pub libraries: Vec<PathBuf>,
     pub data_sets: DataSetOptions,
     /// Write data sets to files.
     pub export: Option<ExportOptions>,
+}
+
+impl Options {
+    fn rows(&self, beside: bool) -> Result<Rows> {
+        let exporter = self.export.clone().map(|export| Exporter::new(export, &self.limits)).transpose()?;
+        Rows::new(Tables::new(&self.tables, self.connections.clone(), &self.limits), beside, exporter)
+    }
+
+    fn engine(self, threads: usize) -> EngineOptions {
+        let Self { follow, limits, filter, libraries, data_sets, .. } = self;
+        EngineOptions { threads, follow, limits, filter, libraries, data_sets }
+    }
+}
+
+/// When rows that do not fill a batch are handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flush {
+    /// When they have waited long enough, or nothing comes.
+    WhenDue,
+    /// At the end only: whoever takes them is behind anyway.
+    AtEnd,
 }
 
 /// What one step of a session gave.
@@ -52,14 +89,27 @@ pub struct Session {
 impl Session {
     pub fn open(inputs: Vec<Input>, options: Options) -> Result<Self> {
         let threads = threads(options.threads);
-        let exporter = options.export.map(|export| Exporter::new(export, &options.limits)).transpose()?;
-        let rows = Rows::new(Tables::new(&options.tables, &options.limits), threads > 1, exporter)?;
-        let engine_options = EngineOptions { threads, follow: options.follow, limits: options.limits, data_sets: options.data_sets };
-        Ok(Self { engine: Engine::open(inputs, &engine_options, rows)?, ready: VecDeque::new(), ended: false, error: None })
+        let rows = options.rows(threads > 1)?;
+        Ok(Self::of(Engine::open(inputs, &options.engine(threads), rows)?))
+    }
+
+    /// Captures on interfaces that are open; the caller's thread decodes and makes the rows.
+    #[cfg(feature = "live")]
+    pub(crate) fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: Options) -> Result<Self> {
+        let rows = options.rows(false)?;
+        Ok(Self::of(Engine::live(live, saver, rows_wait, &options.engine(1), rows)?))
+    }
+
+    fn of(engine: Engine<Rows>) -> Self {
+        Self { engine, ready: VecDeque::new(), ended: false, error: None }
     }
 
     /// The next batch. An error comes once, after the rows of all that was read before it.
     pub fn advance(&mut self) -> Result<Progress> {
+        self.advance_with(Flush::WhenDue)
+    }
+
+    pub(crate) fn advance_with(&mut self, flush: Flush) -> Result<Progress> {
         if let Some((table, batch)) = self.ready.pop_front() {
             return Ok(Progress::Batch(table, batch));
         }
@@ -84,8 +134,8 @@ impl Session {
             self.ended = true;
             rows.finish();
             self.ready.extend(rows.flush());
-        } else if self.ready.is_empty() && self.engine.is_idle() {
-            // Nothing more to read for now: who prints as it happens gets what there is.
+        } else if (self.engine.take_due() || self.engine.is_idle()) && self.ready.is_empty() && flush == Flush::WhenDue {
+            // Who prints as it happens gets what there is.
             self.flush();
         }
         Ok(self.ready.pop_front().map_or(Progress::Working, |(table, batch)| Progress::Batch(table, batch)))

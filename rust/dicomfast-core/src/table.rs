@@ -7,12 +7,13 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Schema, SchemaRef};
 
-use crate::anomaly::Anomaly;
+use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, ElementRecord, EventRecord, ExportRecord, MessageRecord, ObjectRecord,
-    OperationRecord, PduRecord, SegmentRecord, Sink, StallRecord, Wants,
+    AssociationRecord, CaptureRecord, ConnectionRecord, Connections, ElementRecord, EventRecord, ExportRecord, FrameRecord, ItemPlace,
+    ItemRecord, MessageRecord, ObjectRecord, OperationRecord, PduRecord, PdvRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
 use crate::findings::Rules;
+use crate::joins::{Peers, Studies, Suboperations};
 use crate::limits::Limits;
 
 mod anomalies;
@@ -25,14 +26,24 @@ mod elements;
 mod events;
 mod exports;
 mod findings;
+mod frames;
+mod headers;
+mod items;
+mod losses;
 mod messages;
 mod objects;
 mod operations;
+mod outer_headers;
 mod pdus;
+mod pdvs;
+mod peers;
 mod presentation_contexts;
 mod segments;
 mod side;
+mod spelled;
 mod stalls;
+mod studies;
+mod suboperations;
 
 use column::Columns;
 pub use column::DOC;
@@ -97,6 +108,14 @@ tables! {
     CaptureInfo in capture_info;
     /// One row per upper-layer PDU.
     Pdus in pdus;
+    /// One row per presentation data value.
+    Pdvs in pdvs;
+    /// One row per item and sub-item of an A-ASSOCIATE-RQ or -AC.
+    Items in items;
+    /// One row per captured frame, with its innermost headers; what TCP makes of them is in `segments`.
+    Frames in frames;
+    /// One row per stack of headers around those in `frames`: tunnels, and more than one tag.
+    OuterHeaders in outer_headers;
     /// One row per TCP segment of the connections that are followed, with Wireshark's analysis.
     Segments in segments;
     /// One row per time in which a message stood still, with the cause.
@@ -107,6 +126,12 @@ tables! {
     Objects in objects;
     /// One row per element of a data set, sequences and items among them.
     Elements in elements;
+    /// One row per AE title, address, role and implementation.
+    Peers in peers;
+    /// One row per series that a sender stored at a receiver.
+    Studies in studies;
+    /// One row per C-STORE that a C-MOVE or C-GET caused.
+    Suboperations in suboperations;
     /// One row per data set that was to be written to a file; made by `export` alone.
     Exports in exports;
 }
@@ -167,17 +192,28 @@ impl<B: Columns> Batches<B> {
 /// Whoever feeds it takes what is [`ready`](Self::ready) after each piece of input, so that at most that piece's rows are held.
 pub struct Tables {
     builders: Builders,
+    of: Connections,
     rules: Option<Rules>,
     quota: anomalies::Quota,
+    losses: losses::Losses,
+    peers: Option<Peers>,
+    studies: Option<Studies>,
+    suboperations: Option<Suboperations>,
     ready: VecDeque<(Table, RecordBatch)>,
 }
 
 impl Tables {
-    pub fn new(wanted: &[Table], limits: &Limits) -> Self {
+    /// Rows of these connections; the findings, the anomalies and the inputs are told of the whole capture.
+    pub fn new(wanted: &[Table], of: Connections, limits: &Limits) -> Self {
         Self {
             builders: Builders::new(wanted, limits.batch_rows),
+            of,
             rules: wanted.contains(&Table::Findings).then(|| Rules::new(limits)),
             quota: anomalies::Quota::new(limits.anomalies_per_kind),
+            losses: losses::Losses::default(),
+            peers: wanted.contains(&Table::Peers).then(|| Peers::new(limits.peers)),
+            studies: wanted.contains(&Table::Studies).then(|| Studies::new(limits.series, limits.series_instances)),
+            suboperations: wanted.contains(&Table::Suboperations).then(|| Suboperations::new(limits.waiting_suboperations)),
             ready: VecDeque::new(),
         }
     }
@@ -200,6 +236,18 @@ impl Tables {
             rules.finish();
         }
         self.collect_findings();
+        if let (Some(peers), Some(rows)) = (&mut self.peers, &mut self.builders.peers) {
+            for peer in peers.finish() {
+                rows.add(&mut self.ready, |builder| builder.append(&peer));
+            }
+        }
+        if let Some(studies) = &mut self.studies {
+            studies.finish();
+        }
+        if let Some(suboperations) = &mut self.suboperations {
+            suboperations.finish();
+        }
+        self.collect_joins();
         if let Some(rows) = &mut self.builders.anomalies {
             for summary in self.quota.summaries() {
                 rows.add(&mut self.ready, |builder| builder.append(&summary));
@@ -215,6 +263,20 @@ impl Tables {
         }
     }
 
+    /// Takes what the joins have found.
+    fn collect_joins(&mut self) {
+        if let (Some(studies), Some(rows)) = (&mut self.studies, &mut self.builders.studies) {
+            for series in studies.take() {
+                rows.add(&mut self.ready, |builder| builder.append(&series));
+            }
+        }
+        if let (Some(suboperations), Some(rows)) = (&mut self.suboperations, &mut self.builders.suboperations) {
+            for row in suboperations.take() {
+                rows.add(&mut self.ready, |builder| builder.append(&row));
+            }
+        }
+    }
+
     fn collect_findings(&mut self) {
         if let (Some(rules), Some(rows)) = (&mut self.rules, &mut self.builders.findings) {
             for finding in rules.take() {
@@ -226,65 +288,127 @@ impl Tables {
 
 impl Sink for Tables {
     fn connection(&mut self, record: ConnectionRecord) {
-        if let Some(rows) = &mut self.builders.connections {
+        if let Some(rows) = &mut self.builders.connections
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         self.judge(|rules| rules.connection(&record));
     }
 
-    fn association(&mut self, record: AssociationRecord) {
-        if let Some(rows) = &mut self.builders.associations {
+    fn association(&mut self, mut record: AssociationRecord) {
+        record.capture_loss = self.losses.between(record.first.time, record.last.time);
+        if let Some(rows) = &mut self.builders.associations
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        if let Some(rows) = &mut self.builders.presentation_contexts {
+        if let Some(rows) = &mut self.builders.presentation_contexts
+            && self.of.hold(record.connection)
+        {
             for context in &record.contexts {
                 let row = presentation_contexts::Row { association: record.association, context };
                 rows.add(&mut self.ready, |builder| builder.append(&row));
             }
         }
+        if let Some(peers) = &mut self.peers {
+            peers.association(&record);
+        }
+        if let Some(studies) = &mut self.studies {
+            studies.association(&record);
+        }
+        if let Some(suboperations) = &mut self.suboperations {
+            suboperations.association(&record);
+        }
+        self.collect_joins();
         self.judge(|rules| rules.association(&record));
     }
 
     fn message(&mut self, record: MessageRecord) {
-        if let Some(rows) = &mut self.builders.messages {
+        if let Some(rows) = &mut self.builders.messages
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         self.judge(|rules| rules.message(&record));
     }
 
     fn operation(&mut self, record: OperationRecord) {
-        if let Some(rows) = &mut self.builders.operations {
+        if let Some(rows) = &mut self.builders.operations
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+        if let Some(studies) = &mut self.studies {
+            studies.operation(&record);
+        }
+        if let Some(suboperations) = &mut self.suboperations {
+            suboperations.operation(&record);
         }
         self.judge(|rules| rules.operation(&record));
     }
 
     fn pdu(&mut self, record: PduRecord) {
-        if let Some(rows) = &mut self.builders.pdus {
+        if let Some(rows) = &mut self.builders.pdus
+            && self.of.hold(record.connection)
+        {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
+    fn pdv(&mut self, record: PdvRecord) {
+        if let Some(rows) = &mut self.builders.pdvs {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
+    fn item(&mut self, record: (ItemPlace, ItemRecord)) {
+        if let Some(rows) = &mut self.builders.items {
+            rows.add(&mut self.ready, |builder| builder.append(&record));
+        }
+    }
+
+    fn frame(&mut self, record: FrameRecord) {
+        if let Some(rows) = &mut self.builders.outer_headers {
+            for headers in &record.outer {
+                let row = outer_headers::Row { packet: record.stamp.packet, headers };
+                rows.add(&mut self.ready, |builder| builder.append(&row));
+            }
+        }
+        if let Some(rows) = &mut self.builders.frames {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
     }
 
     fn segment(&mut self, record: SegmentRecord) {
-        if let Some(rows) = &mut self.builders.segments {
+        if let Some(rows) = &mut self.builders.segments
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
     }
 
     fn stall(&mut self, record: StallRecord) {
-        if let Some(rows) = &mut self.builders.stalls {
+        if let Some(rows) = &mut self.builders.stalls
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         self.judge(|rules| rules.stall(&record));
     }
 
     fn event(&mut self, record: EventRecord) {
-        if let Some(rows) = &mut self.builders.events {
+        if let Some(rows) = &mut self.builders.events
+            && self.of.hold(record.connection)
+        {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
     }
 
     fn anomaly(&mut self, record: Anomaly) {
+        if let (AnomalyKind::CaptureLoss, Some(since)) = (record.kind, record.since) {
+            self.losses.add(since, record.time);
+        }
         if let Some(rows) = &mut self.builders.anomalies
             && self.quota.admits(record.kind)
         {
@@ -310,6 +434,9 @@ impl Sink for Tables {
         if let Some(rows) = &mut self.builders.objects {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
+        if let Some(studies) = &mut self.studies {
+            studies.object(record);
+        }
     }
 
     fn export(&mut self, record: ExportRecord) {
@@ -319,13 +446,18 @@ impl Sink for Tables {
     }
 
     fn wants(&self) -> Wants {
+        let builders = &self.builders;
         Wants {
-            pdus: self.builders.pdus.is_some(),
-            segments: self.builders.segments.is_some(),
-            events: self.builders.events.is_some(),
-            elements: self.builders.elements.is_some(),
-            objects: self.builders.objects.is_some(),
+            pdus: builders.pdus.is_some(),
+            pdvs: builders.pdvs.is_some(),
+            items: builders.items.is_some(),
+            frames: builders.frames.is_some() || builders.outer_headers.is_some(),
+            segments: builders.segments.is_some(),
+            events: builders.events.is_some(),
+            elements: builders.elements.is_some(),
+            objects: builders.objects.is_some() || self.studies.is_some(),
             data: false,
+            of: self.of.clone(),
         }
     }
 }

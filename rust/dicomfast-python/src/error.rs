@@ -10,6 +10,7 @@ pyo3::import_exception!(dicomfast.errors, OpenError);
 pyo3::import_exception!(dicomfast.errors, WriteError);
 pyo3::import_exception!(dicomfast.errors, FormatError);
 pyo3::import_exception!(dicomfast.errors, ArgumentError);
+pyo3::import_exception!(dicomfast.errors, LiveError);
 
 pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     let message = error.to_string();
@@ -19,6 +20,7 @@ pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
         }
         Error::Write { source, .. } => numbered(py, WriteError::new_err(message), source),
         Error::NotACapture { .. } | Error::Unsupported { .. } | Error::Decompress { .. } => FormatError::new_err(message),
+        Error::Live { .. } => LiveError::new_err(message),
         Error::Argument(_) => ArgumentError::new_err(message),
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
     }

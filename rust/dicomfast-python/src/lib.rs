@@ -5,7 +5,10 @@ mod arrow;
 mod error;
 mod input;
 mod limits;
+mod live;
+mod pattern;
 mod session;
+mod slice;
 
 use dicomfast_core::anomaly::AnomalyKind;
 use dicomfast_core::findings::CODES;
@@ -55,13 +58,17 @@ fn version() -> &'static str {
 #[pymodule(gil_used = false)]
 fn _dicomfast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<session::Session>()?;
+    module.add_class::<live::Live>()?;
     module.add_class::<arrow::Batch>()?;
     module.add_class::<arrow::Schema>()?;
+    module.add_class::<pattern::Pattern>()?;
     module.add_function(wrap_pyfunction!(table_names, module)?)?;
     module.add_function(wrap_pyfunction!(default_tables, module)?)?;
     module.add_function(wrap_pyfunction!(schema, module)?)?;
     module.add_function(wrap_pyfunction!(findings_codes, module)?)?;
     module.add_function(wrap_pyfunction!(anomaly_kinds, module)?)?;
     module.add_function(wrap_pyfunction!(limits::default_limits, module)?)?;
+    module.add_function(wrap_pyfunction!(live::interfaces, module)?)?;
+    module.add_function(wrap_pyfunction!(slice::write_slice, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)
 }

@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 
 use dicomfast_core::dicom::DataSetOptions;
 use dicomfast_core::dicom::privacy::Phi;
+use dicomfast_core::event::Connections;
 use dicomfast_core::export::{ExportOptions, Incomplete};
-use dicomfast_core::session::{self as engine, Options, Progress};
+use dicomfast_core::session::{self as engine, LiveHandle, LiveSession, Options, Progress};
 use dicomfast_core::stats::Stats;
 use dicomfast_core::table::Table;
 use pyo3::exceptions::PyRuntimeError;
@@ -15,24 +16,33 @@ use pyo3::prelude::*;
 
 use crate::arrow::Batch;
 use crate::error::{ArgumentError, to_python};
+use crate::live::accounts;
 use crate::{input, limits};
 
 /// A pass over the inputs: yields `(table name, Batch)` until the inputs end.
 #[pyclass(frozen, module = "dicomfast._dicomfast")]
 pub(crate) struct Session {
     /// `None` once the inputs have ended, failed or been closed.
-    engine: Mutex<Option<engine::Session>>,
+    engine: Mutex<Option<Pass>>,
+    /// Of a live capture: what may be asked at any time.
+    live: Option<LiveHandle>,
     /// Of the last step, so that it can be asked for while a step runs.
     stats: Mutex<Stats>,
     /// The process that opened it: a forked child has the memory but not the threads.
     process: u32,
 }
 
+/// What is read.
+enum Pass {
+    Files(Box<engine::Session>),
+    Live(LiveSession),
+}
+
 #[pymethods]
 impl Session {
     #[new]
-    #[expect(clippy::too_many_arguments, reason = "Python names them")]
-    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, phi = "mask", key = None, hashes = false, export = None, incomplete = false))]
+    #[pyo3(signature = (inputs, tables, threads = 0, limits = None, follow = false, filter = "", libraries = None, phi = "mask", key = None, hashes = false, connections = None, export = None, incomplete = false))]
+    #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn new(
         py: Python<'_>,
         inputs: Vec<Bound<'_, PyAny>>,
@@ -40,9 +50,12 @@ impl Session {
         threads: usize,
         limits: Option<HashMap<String, u64>>,
         follow: bool,
+        filter: &str,
+        libraries: Option<Vec<PathBuf>>,
         phi: &str,
         key: Option<Vec<u8>>,
         hashes: bool,
+        connections: Option<Vec<u64>>,
         export: Option<PathBuf>,
         incomplete: bool,
     ) -> PyResult<Self> {
@@ -52,9 +65,11 @@ impl Session {
         let data_sets = DataSetOptions { phi: treatment(phi, key)?, hashes };
         let incomplete = if incomplete { Incomplete::Write } else { Incomplete::Leave };
         let export = export.map(|folder| ExportOptions { folder, incomplete });
-        let options = Options { tables, threads, limits, follow, data_sets, export };
+        let (filter, libraries) = (filter.to_owned(), libraries.unwrap_or_default());
+        let connections = connections.map_or_else(Connections::default, Connections::only);
+        let options = Options { tables, connections, threads, limits, follow, filter, libraries, data_sets, export };
         let engine = py.detach(|| engine::Session::open(inputs, options)).map_err(|error| to_python(py, &error))?;
-        Ok(Self { engine: Mutex::new(Some(engine)), stats: Mutex::default(), process: std::process::id() })
+        Ok(Self::of(Pass::Files(Box::new(engine)), None))
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -80,14 +95,33 @@ impl Session {
         py.detach(|| self.engine.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
+    /// Ends a live capture: what the kernel has is decoded, the last rows come, then the iteration ends. Does nothing to files.
+    fn stop(&self) {
+        if let Some(live) = &self.live {
+            live.stop();
+        }
+    }
+
     /// What has been read so far.
     fn stats(&self) -> HashMap<&'static str, u64> {
+        if let Some(live) = &self.live {
+            return accounts(live.accounts());
+        }
         let stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
         HashMap::from([("packets", stats.packets), ("bytes", stats.bytes), ("segments", stats.segments)])
     }
 }
 
 impl Session {
+    pub(crate) fn live(session: LiveSession) -> Self {
+        let handle = session.handle();
+        Self::of(Pass::Live(session), Some(handle))
+    }
+
+    fn of(pass: Pass, live: Option<LiveHandle>) -> Self {
+        Self { engine: Mutex::new(Some(pass)), live, stats: Mutex::default(), process: std::process::id() }
+    }
+
     fn step(&self) -> PyResult<Progress> {
         let mut guard = match self.engine.try_lock() {
             Ok(guard) => guard,
@@ -95,8 +129,14 @@ impl Session {
             Err(TryLockError::Poisoned(_)) => return Err(PyRuntimeError::new_err("this pass has failed before")),
         };
         let Some(engine) = guard.as_mut() else { return Ok(Progress::End) };
-        let progress = engine.advance();
-        *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = engine.stats();
+        let progress = match engine {
+            Pass::Files(session) => {
+                let progress = session.advance();
+                *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = session.stats();
+                progress
+            }
+            Pass::Live(session) => session.advance(),
+        };
         if !matches!(progress, Ok(Progress::Batch(..) | Progress::Working)) {
             *guard = None;
         }
@@ -119,7 +159,7 @@ impl Drop for Session {
 }
 
 /// What becomes of values that identify a person.
-fn treatment(phi: &str, key: Option<Vec<u8>>) -> PyResult<Phi> {
+pub(crate) fn treatment(phi: &str, key: Option<Vec<u8>>) -> PyResult<Phi> {
     match (phi, key) {
         ("mask", None) => Ok(Phi::Mask),
         ("show", None) => Ok(Phi::Show),

@@ -6,7 +6,6 @@ use std::io::Cursor;
 
 use arrow_array::{Array, RecordBatch};
 use dicomfast_core::capture::Input;
-use dicomfast_core::dicom::DataSetOptions;
 use dicomfast_core::limits::Limits;
 use dicomfast_core::session::{Options, Progress, Session};
 use dicomfast_core::table::Table;
@@ -121,14 +120,7 @@ pub fn pipeline(data: &[u8]) {
     let (file, packets) = capture(data);
     let bytes = file.len() as u64;
     let input = Input::Reader { name: "fuzz".to_owned(), reader: Box::new(Cursor::new(file)) };
-    let options = Options {
-        tables: Table::ALL.to_vec(),
-        threads: 1,
-        follow: false,
-        limits: limits.clone(),
-        data_sets: DataSetOptions::default(),
-        export: None,
-    };
+    let options = Options { tables: Table::ALL.to_vec(), threads: 1, limits: limits.clone(), ..Options::default() };
     let mut session = Session::open(vec![input], options).expect("a capture with a good header");
     let (mut rows, mut steps) = (0, 0);
     loop {

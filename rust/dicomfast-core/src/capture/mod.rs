@@ -4,11 +4,17 @@ mod compressed;
 mod frame;
 mod input;
 mod link_type;
+#[cfg(feature = "live")]
+pub mod live;
 mod merge;
 mod pcap;
 mod pcapng;
 mod pcapng_blocks;
 mod pcapng_time;
+#[cfg(feature = "live")]
+pub mod save;
+#[cfg(feature = "live")]
+pub mod slice;
 mod sniff;
 mod source;
 mod tally;

@@ -164,7 +164,7 @@ impl Track {
             let fill = match stop {
                 None => continue,
                 Some(Stop::Later(time)) => return Ok(Outcome::Later(time)),
-                Some(Stop::Broken(anomaly)) => Fill::Damaged(anomaly),
+                Some(Stop::Broken(anomaly)) => Fill::Damaged(*anomaly),
                 Some(Stop::Incomplete | Stop::Restart) => {
                     let patience = if run.budget == budget { patience } else { Patience::None };
                     self.refill(patience, target, pool)?

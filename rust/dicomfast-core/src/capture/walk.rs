@@ -45,16 +45,16 @@ pub(super) enum Stop {
     /// Another capture begins here: a second file header, or a section with another byte order.
     Restart,
     /// The rest of this input cannot be read.
-    Broken(Anomaly),
+    Broken(Box<Anomaly>),
 }
 
 impl Stop {
     pub(super) fn record(detail: String) -> Self {
-        Self::Broken(Anomaly::new(AnomalyKind::BadRecord, detail))
+        Self::Broken(Box::new(Anomaly::new(AnomalyKind::BadRecord, detail)))
     }
 
     pub(super) fn block(detail: String) -> Self {
-        Self::Broken(Anomaly::new(AnomalyKind::BadBlock, detail))
+        Self::Broken(Box::new(Anomaly::new(AnomalyKind::BadBlock, detail)))
     }
 }
 

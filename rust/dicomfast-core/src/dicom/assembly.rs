@@ -131,6 +131,8 @@ pub struct Step {
 pub struct Assembly {
     open: Vec<Assembled>,
     current: usize,
+    /// The message that ended last: its first and last packets, and its operation.
+    ended: Option<(u64, u64, (u16, u16))>,
     /// Bytes are missing since the last fragment.
     torn: bool,
 }
@@ -220,7 +222,9 @@ impl Assembly {
                 return None;
             }
         }
-        Some(self.open.remove(self.current))
+        let message = self.open.remove(self.current);
+        self.ended = message.command.operation().map(|operation| (message.first.packet, message.last.packet, operation));
+        Some(message)
     }
 
     /// The message of the fragment at hand.
@@ -238,9 +242,15 @@ impl Assembly {
         !self.torn && self.open.iter().any(|message| !message.torn)
     }
 
-    /// The command set, as far as it is decoded, of the message that is under way.
-    pub fn under_way(&self) -> Option<&CommandSet> {
-        self.open.get(self.current).map(|message| &message.command)
+    /// The message that is under way.
+    pub fn under_way(&self) -> Option<&Assembled> {
+        self.open.get(self.current)
+    }
+
+    /// The operation of the message that had begun at one packet and was not over before the other.
+    pub fn stood(&self, before: u64, after: u64) -> Option<(u16, u16)> {
+        let ended = self.ended.filter(|(first, last, _)| *first <= before && *last >= after).map(|(.., operation)| operation);
+        ended.or_else(|| self.under_way().filter(|message| message.first.packet <= before)?.command.operation())
     }
 
     /// Bytes are missing that belong to no known fragment: nothing that is open can be complete.

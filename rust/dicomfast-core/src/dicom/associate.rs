@@ -3,10 +3,12 @@
 
 mod describe;
 mod join;
+mod list;
 mod user;
 
 pub use describe::negotiation_lines;
 pub use join::context_records;
+pub use list::items;
 
 use super::issue::{Issue, Issues};
 use super::text;

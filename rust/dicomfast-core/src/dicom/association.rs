@@ -4,6 +4,7 @@
 use super::associate::{Associate, context_records};
 use super::border::Unseen;
 use super::carry::Deferred;
+use super::command::C_STORE_RQ;
 use super::pairing::Pairing;
 use super::pdu::{P_DATA, Pdu};
 use super::status::{Category, status};
@@ -14,8 +15,6 @@ use crate::event::{
 };
 use crate::flow::{End, Ends, Info};
 use crate::transport::Timeline;
-
-const C_STORE_RQ: u16 = 0x0001;
 
 /// An association while its connection lives.
 #[derive(Debug)]
@@ -356,6 +355,7 @@ impl Association {
         let accept = self.accept.as_ref();
         let agreed = accept.map(|accept| accept.async_window.map_or((1, 1), |window| (window.invoked, window.performed)));
         AssociationRecord {
+            capture_loss: false,
             association: self.number,
             connection: info.connection,
             capture: info.capture,

@@ -15,6 +15,12 @@ use crate::event::{CommandSet, Uid};
 use crate::limits::UID_BYTES;
 use crate::reader::Reader;
 
+/// Command fields of requests (PS3.7 annex E.1).
+pub const C_STORE_RQ: u16 = 0x0001;
+pub const C_GET_RQ: u16 = 0x0010;
+pub const C_FIND_RQ: u16 = 0x0020;
+pub const C_MOVE_RQ: u16 = 0x0021;
+
 /// Decodes a command set. What cannot be read becomes an [`Issue`]; of an element that stands twice the first one counts.
 pub fn decode(bytes: &[u8]) -> (CommandSet, Vec<Issue>) {
     let encoding = Encoding::of(bytes);

@@ -47,9 +47,17 @@ pub struct Conversation {
     pub timeline: Timeline,
     /// Number, on this connection, of the first association that is still open.
     base: u64,
-    is_dicom: bool,
+    pub(super) is_dicom: bool,
     is_tls: bool,
     count: u64,
+}
+
+impl Conversation {
+    /// Whether what an end says is no DICOM, as far as is known.
+    #[inline]
+    pub(super) fn is_ignored(&self, end: End) -> bool {
+        self.lanes.get(end).given_up && !self.is_dicom
+    }
 }
 
 /// Decodes every connection; hands what happens to a [`Sink`].
@@ -86,7 +94,7 @@ impl<S: Sink> Dicom<S> {
         let Lane { framer, assembly, at, lost, hole, .. } = lane;
         framer.start = *info.starts.get(end);
         let mut handler = Handler {
-            out: Out { sink: &mut self.sink, wants: self.wants, options: &self.options, info },
+            out: Out { sink: &mut self.sink, wants: &self.wants, options: &self.options, info },
             limits,
             next_message: &mut self.next_message,
             next_association: &mut self.next_association,
@@ -127,8 +135,7 @@ impl<S: Sink> Consumer for Dicom<S> {
 
     #[inline]
     fn unread(&self, state: &Conversation, end: End) -> u64 {
-        let lane = state.lanes.get(end);
-        if lane.given_up && !state.is_dicom { u64::MAX } else { lane.framer.unread }
+        if state.is_ignored(end) { u64::MAX } else { state.lanes.get(end).framer.unread }
     }
 
     #[inline]

@@ -63,7 +63,7 @@ impl Framer {
         let [l0, l1, l2, l3, context_id, flags, ..] = self.part;
         let length = u64::from(u32::from_be_bytes([l0, l1, l2, l3])).saturating_sub(2);
         self.pdu.remaining -= PDV_HEADER as u64;
-        self.pdv = Pdv { context_id, is_command: flags & 1 != 0, is_last: flags & 2 != 0, length };
+        self.pdv = Pdv { context_id, flags, is_command: flags & 1 != 0, is_last: flags & 2 != 0, length };
         self.pdv_whole = true;
         self.pdv_left = length;
         self.pdu.pdvs += 1;

@@ -90,10 +90,8 @@ impl Framer {
     /// The next bytes.
     #[inline]
     pub fn data(&mut self, place: Place, bytes: &[u8], limits: &Limits, upper: &mut impl Upper) {
-        self.last = place.stamp;
-        self.received = place.received;
         let length = bytes.len() as u64;
-        self.reached = place.offset + length;
+        self.reach(place, length);
         if length < self.unread {
             self.unread -= length;
             return;
@@ -101,11 +99,24 @@ impl Framer {
         self.read(place.offset, bytes, limits, upper);
     }
 
-    /// The next bytes are there, within what is unread.
-    pub fn passed(&mut self, place: Place, length: u64, upper: &mut impl Upper) {
+    /// So many bytes came.
+    #[inline]
+    fn reach(&mut self, place: Place, length: u64) {
         self.last = place.stamp;
         self.received = place.received;
         self.reached = place.offset + length;
+    }
+
+    /// The next bytes, where they end before what is unread does.
+    #[inline]
+    pub fn go_by(&mut self, place: Place, length: u64) {
+        self.reach(place, length);
+        self.unread -= length;
+    }
+
+    /// The next bytes are there, within what is unread.
+    pub fn passed(&mut self, place: Place, length: u64, upper: &mut impl Upper) {
+        self.reach(place, length);
         self.forget();
         self.skip(length, upper);
     }

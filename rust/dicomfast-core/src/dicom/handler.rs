@@ -12,7 +12,9 @@ use super::describe;
 use super::pairing::{Paired, Span};
 use super::pdu::{P_DATA, Pdu, Pdv, Upper};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{Closed, CommandSet, DataEvent, MessageRecord, NO_TIME, OperationRecord, PduRecord, Sender, Sink, Stamp, Wants};
+use crate::event::{
+    Closed, DataEvent, ItemPlace, MessageRecord, NO_TIME, OperationRecord, PduRecord, PdvRecord, Sender, Sink, Stamp, Wants,
+};
 use crate::flow::{End, Info};
 use crate::limits::Limits;
 use crate::transport::Timeline;
@@ -20,7 +22,7 @@ use crate::transport::Timeline;
 /// Where rows go, and what they tell.
 pub(super) struct Out<'a, S> {
     pub(super) sink: &'a mut S,
-    pub(super) wants: Wants,
+    pub(super) wants: &'a Wants,
     pub(super) options: &'a DataSetOptions,
     pub(super) info: &'a Info,
 }
@@ -33,7 +35,7 @@ impl<S: Sink> Out<'_, S> {
     pub(super) fn message(&mut self, association: &Association, mut deferred: Deferred) {
         deferred.settle(association);
         let Deferred { message, object } = deferred;
-        if self.wants.events {
+        if self.wants.events && self.wants.of.hold(self.info.connection) {
             self.sink.event(describe::message(&message, association, self.info));
         }
         self.sink.message(message);
@@ -56,7 +58,7 @@ impl<S: Sink> Out<'_, S> {
         for message in std::mem::take(&mut association.deferred) {
             self.message(&association, message);
         }
-        let (known, orphans) = association.pairing.finish(self.info.connection);
+        let (known, orphans) = association.pairing.finish();
         for operation in known {
             self.operation(&mut association, operation);
         }
@@ -120,6 +122,7 @@ impl<S: Sink> Handler<'_, S> {
         let command = std::mem::take(&mut assembled.command);
         let message = MessageRecord {
             association: association.number,
+            connection: info.connection,
             message: assembled.number.unwrap_or_default(),
             sender: association.sender(end, info),
             context_id: assembled.context_id,
@@ -143,11 +146,11 @@ impl<S: Sink> Handler<'_, S> {
             begun: assembled.begun,
             ended: self.timeline.at(assembled.last.time),
         };
-        if !names_its_operation(&message.command) {
+        if message.command.operation().is_none() {
             *self.lost = (*self.lost).max(assembled.end);
             association.pairing.lose(message.sender, assembled.start);
         }
-        let Paired { finished, evicted } = association.pairing.message(&message, span, info.connection, self.limits.pending_operations);
+        let Paired { finished, evicted } = association.pairing.message(&message, span, self.limits.pending_operations);
         let object = carry::finish(&mut assembled, &message, &mut self.out, self.limits);
         let deferred = Deferred { message, object };
         if association.awaits_answer(info) && association.deferred.len() < self.limits.deferred_messages {
@@ -182,13 +185,45 @@ impl<S: Sink> Handler<'_, S> {
 
     /// What happened to the association itself, for those who print as it happens.
     pub(super) fn event(&mut self, pdu: &Pdu, codes: &[u8]) {
-        if !self.out.wants.events {
+        let (info, end) = (self.info, self.end);
+        if !self.out.wants.events || !self.out.wants.of.hold(info.connection) {
             return;
         }
-        let (info, end) = (self.info, self.end);
         if let Some(event) = self.current().map(|association| describe::association(pdu, codes, association, info, end)) {
             self.out.sink.event(event);
         }
+    }
+
+    fn tell_pdv(&mut self, pdu: &Pdu, pdv: Pdv) {
+        let (info, end) = (self.info, self.end);
+        if self.out.wants.pdvs
+            && let Some(association) = self.current()
+        {
+            let record = PdvRecord {
+                association: association.number,
+                connection: info.connection,
+                sender: association.sender(end, info),
+                pdu_offset: pdu.offset,
+                stamp: pdu.last,
+                length: pdv.length.saturating_add(2) as u32,
+                context_id: pdv.context_id,
+                flags: pdv.flags,
+            };
+            self.out.sink.pdv(record);
+        }
+    }
+
+    /// A-ASSOCIATE-RQ or -AC, as bytes.
+    fn associate(&mut self, pdu: &Pdu, kind: Kind, body: &[u8]) {
+        let (info, end) = (self.info, self.end);
+        if self.out.wants.items
+            && let Some(association) = self.current()
+        {
+            let (association, sender) = (association.number, association.sender(end, info));
+            let place = ItemPlace { association, connection: info.connection, sender, pdu_type: pdu.pdu_type, stamp: pdu.last };
+            associate::items(body, kind, |item| self.out.sink.item((place, item)));
+        }
+        self.negotiated(pdu, kind, associate::decode(body, kind, self.limits));
     }
 
     /// A-ASSOCIATE-RQ or -AC.
@@ -217,11 +252,6 @@ impl<S: Sink> Handler<'_, S> {
             }
         }
     }
-}
-
-/// Whether enough of a command set is known to say which operation it belongs to.
-pub(super) fn names_its_operation(command: &CommandSet) -> bool {
-    command.command_field.is_some() && (command.message_id.is_some() || command.message_id_responded_to.is_some())
 }
 
 /// What is wrong with a message, in words.
@@ -262,8 +292,8 @@ impl<S: Sink> Upper for Handler<'_, S> {
     fn body(&mut self, pdu: &Pdu, body: &[u8]) {
         let end = self.end;
         match pdu.pdu_type {
-            1 => return self.negotiated(pdu, Kind::Request, associate::decode(body, Kind::Request, self.limits)),
-            2 => return self.negotiated(pdu, Kind::Accept, associate::decode(body, Kind::Accept, self.limits)),
+            1 => return self.associate(pdu, Kind::Request, body),
+            2 => return self.associate(pdu, Kind::Accept, body),
             _ => {}
         }
         let Some(&[_, b1, b2, b3]) = body.get(..4) else { return };
@@ -288,6 +318,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
                     .spanning(pdu.offset, pdv.length),
             );
         }
+        self.tell_pdv(pdu, pdv);
         let step = self.assembly.pdv(pdu, pdv, self.timeline);
         if let Some(message) = self.assembly.current()
             && message.number.is_none()
@@ -334,7 +365,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
 
     fn end(&mut self, pdu: &Pdu) {
         let (info, end, timeline) = (self.info, self.end, self.timeline);
-        let wants = self.out.wants.pdus;
+        let wants = self.out.wants.pdus && self.out.wants.of.hold(info.connection);
         let Some(association) = self.current() else { return };
         association.end(end, pdu, timeline);
         if wants {

@@ -3,15 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::command::{C_FIND_RQ, C_GET_RQ, C_MOVE_RQ};
 use crate::event::{Budget, MessageRecord, NO_TIME, OperationRecord, Sender, Spent, Time};
 
 /// C-CANCEL-RQ (PS3.7 section 9.3.2.3).
 pub const C_CANCEL_RQ: u16 = 0x0fff;
 const RESPONSE: u16 = 0x8000;
-/// Commands with several responses.
-const C_GET_RQ: u16 = 0x0010;
-const C_FIND_RQ: u16 = 0x0020;
-const C_MOVE_RQ: u16 = 0x0021;
 
 /// Whether a response with this status is followed by more (PS3.7 annex C: FF00 and FF01).
 pub fn is_pending(status: u16) -> bool {
@@ -80,12 +77,12 @@ pub struct Paired {
 
 impl Pairing {
     /// Takes a message; gives the operations that it completes.
-    pub fn message(&mut self, message: &MessageRecord, span: Span, connection: u64, limit: usize) -> Paired {
+    pub fn message(&mut self, message: &MessageRecord, span: Span, limit: usize) -> Paired {
         let mut paired = Paired::default();
         match message.command.command_field {
             Some(C_CANCEL_RQ) => self.cancel(message),
-            Some(field) if field & RESPONSE != 0 => self.response(message, span, connection, &mut paired, limit),
-            Some(_) => self.request(message, span, connection, &mut paired, limit),
+            Some(field) if field & RESPONSE != 0 => self.response(message, span, &mut paired, limit),
+            Some(_) => self.request(message, span, &mut paired, limit),
             // The command set was lost: it can belong to nothing.
             None => {}
         }
@@ -105,8 +102,8 @@ impl Pairing {
         }
     }
 
-    fn request(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
-        let operation = operation_of(message, connection);
+    fn request(&mut self, message: &MessageRecord, span: Span, paired: &mut Paired, limit: usize) {
+        let operation = operation_of(message);
         if self.pending.len() >= limit
             && let Some(&oldest) = self.pending.keys().next()
         {
@@ -146,7 +143,7 @@ impl Pairing {
         }
     }
 
-    fn response(&mut self, message: &MessageRecord, span: Span, connection: u64, paired: &mut Paired, limit: usize) {
+    fn response(&mut self, message: &MessageRecord, span: Span, paired: &mut Paired, limit: usize) {
         self.settle(message.sender.other(), span.other_reached, Vec::new(), paired);
         // Where its sender had received more than the capture has shown so far, it may answer a request that is still to come.
         let ahead = span.received.is_some_and(|received| received > span.other_reached);
@@ -161,7 +158,7 @@ impl Pairing {
             self.ahead.remove(&oldest.ahead_key(turn));
             self.unmatched.remove(&oldest.unmatched_key(turn));
             paired.evicted = true;
-            paired.finished.push(orphan(&oldest.message, connection));
+            paired.finished.push(orphan(&oldest.message));
         }
         let turn = self.take_turn();
         let early = Early { message: message.clone(), span };
@@ -231,7 +228,7 @@ impl Pairing {
 
     /// The association is over: what is open was never answered, and what answers nothing answers a request that was lost
     /// (the second list).
-    pub fn finish(&mut self, connection: u64) -> (Vec<OperationRecord>, Vec<OperationRecord>) {
+    pub fn finish(&mut self) -> (Vec<OperationRecord>, Vec<OperationRecord>) {
         let mut paired = Paired::default();
         self.settle(Sender::Requestor, u64::MAX, Vec::new(), &mut paired);
         self.settle(Sender::Acceptor, u64::MAX, Vec::new(), &mut paired);
@@ -249,7 +246,7 @@ impl Pairing {
                 open.answered = last;
             } else {
                 unanswered.insert(early.id(), orphans.len());
-                orphans.push(orphan(&early.message, connection));
+                orphans.push(orphan(&early.message));
             }
             if last {
                 unanswered.remove(&early.id());
@@ -275,11 +272,11 @@ impl Early {
     }
 }
 
-fn operation_of(request: &MessageRecord, connection: u64) -> OperationRecord {
+fn operation_of(request: &MessageRecord) -> OperationRecord {
     let command = &request.command;
     OperationRecord {
         association: request.association,
-        connection,
+        connection: request.connection,
         message_id: command.message_id,
         context_id: request.context_id,
         command_field: command.command_field.unwrap_or(0),
@@ -322,13 +319,13 @@ fn budget(operation: &OperationRecord, begun: &Spent, ended: &Spent) -> Option<B
 }
 
 /// An operation whose request is not in the capture.
-fn orphan(response: &MessageRecord, connection: u64) -> OperationRecord {
+fn orphan(response: &MessageRecord) -> OperationRecord {
     let command = &response.command;
     let initiator = match response.sender {
         Sender::Requestor => Sender::Acceptor,
         Sender::Acceptor => Sender::Requestor,
     };
-    let mut operation = operation_of(response, connection);
+    let mut operation = operation_of(response);
     operation.message_id = command.message_id_responded_to;
     operation.command_field = command.command_field.unwrap_or(0) & !RESPONSE;
     operation.initiator = initiator;

@@ -68,6 +68,8 @@ impl Default for Pdu {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pdv {
     pub context_id: u8,
+    /// The message control header.
+    pub flags: u8,
     pub is_command: bool,
     pub is_last: bool,
     /// Bytes of its fragment, without the message control header.

@@ -2,9 +2,8 @@
 
 use super::association::Association;
 use super::conversation::Conversation;
-use super::handler::names_its_operation;
-use crate::event::Sender;
-use crate::flow::{End, Info};
+use crate::event::{Class, Sender, StallRecord};
+use crate::flow::{End, Info, Place};
 use crate::transport::{Moving, Phase};
 
 impl Conversation {
@@ -18,6 +17,24 @@ impl Conversation {
             return (Phase::Moving(end), requestor);
         }
         (self.slow_phase(association, end), requestor)
+    }
+
+    /// Whether an end is in the middle of bytes that nobody reads, and stays there for so many: then what the time until they came was.
+    #[inline]
+    pub fn carries(&self, info: &Info, end: End, length: u32) -> Option<Class> {
+        let lane = self.lanes.get(end);
+        let Some(association) = self.associations.back() else { return self.is_ignored(end).then_some(Class::Outside) };
+        let moves = if association.requestor(info) == end { Class::Sending } else { Class::Receiving };
+        (self.is_dicom && association.is_carrying_data && lane.framer.unread > u64::from(length)).then_some(moves)
+    }
+
+    /// Takes those bytes, which came when `place` says; the time until then was of a class.
+    #[inline]
+    pub fn carry(&mut self, end: End, place: Place, length: u32, class: Class) {
+        self.timeline.spend(class, place.stamp.time);
+        if self.is_dicom {
+            self.lanes.get_mut(end).framer.go_by(place, length.into());
+        }
     }
 
     fn slow_phase(&self, association: &Association, end: End) -> Phase {
@@ -45,14 +62,16 @@ impl Conversation {
     /// The message that an end has under way.
     pub fn moving(&self, info: &Info, end: End) -> Option<Moving> {
         let association = self.associations.back()?;
-        let command = self.lanes.get(end).assembly.under_way().filter(|command| names_its_operation(command));
-        Some(Moving {
-            connection: info.connection,
-            association: association.number,
-            sender: if association.requestor(info) == end { Sender::Requestor } else { Sender::Acceptor },
-            message_id: command.and_then(|command| command.message_id.or(command.message_id_responded_to)),
-            command_field: command.and_then(|command| command.command_field),
-        })
+        let operation = self.lanes.get(end).assembly.under_way().and_then(|message| message.command.operation());
+        Some(Moving { connection: info.connection, association: association.number, sender: association.sender(end, info), operation })
+    }
+
+    /// The operation of the message that stood still, where its command set was not over yet and is now.
+    pub fn stood(&self, info: &Info, row: &StallRecord) -> Option<(u16, u16)> {
+        let association = self.associations.back().filter(|association| association.number == row.association)?;
+        let requestor = association.requestor(info);
+        let end = if row.sender == Sender::Requestor { requestor } else { requestor.other() };
+        self.lanes.get(end).assembly.stood(row.before.packet, row.after.packet)
     }
 }
 

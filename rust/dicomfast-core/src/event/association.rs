@@ -130,6 +130,8 @@ pub struct AssociationRecord {
     pub budget: Option<Budget>,
     /// Every byte of both directions from request to end was seen.
     pub complete: bool,
+    /// Packets were lost by a live capture while it was under way; whoever knows of the losses sets it.
+    pub capture_loss: bool,
 }
 
 /// A row of `pdus` (PS3.8 section 9.3).

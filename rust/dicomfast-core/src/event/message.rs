@@ -39,6 +39,11 @@ impl CommandSet {
         self.affected_sop_class.as_ref().or(self.requested_sop_class.as_ref())
     }
 
+    /// Message ID, its own or that of the request, and command field: what tells of which operation a message is.
+    pub fn operation(&self) -> Option<(u16, u16)> {
+        self.message_id.or(self.message_id_responded_to).zip(self.command_field)
+    }
+
     pub fn sop_instance(&self) -> Option<&Uid> {
         self.affected_sop_instance.as_ref().or(self.requested_sop_instance.as_ref())
     }
@@ -48,6 +53,7 @@ impl CommandSet {
 #[derive(Clone, Debug)]
 pub struct MessageRecord {
     pub association: u64,
+    pub connection: u64,
     /// Number within the capture, in the order in which messages began.
     pub message: u64,
     pub sender: Sender,

@@ -78,9 +78,8 @@ impl Confidence {
 pub struct StallRecord {
     pub connection: u64,
     pub association: u64,
-    /// Message ID of the message that stood still, where its command set is known.
-    pub message_id: Option<u16>,
-    pub command_field: Option<u16>,
+    /// Message ID and command field of the message that stood still, where its command set is known.
+    pub operation: Option<(u16, u16)>,
     /// Who sends the message that stood still.
     pub sender: Sender,
     /// The last packet with new bytes before it, and the first one after it.

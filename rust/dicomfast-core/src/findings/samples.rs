@@ -65,6 +65,7 @@ pub(crate) fn association() -> AssociationRecord {
         max_pdu_sent: Some(16_000),
     };
     AssociationRecord {
+        capture_loss: false,
         association: 7,
         connection: 3,
         capture: 0,
@@ -117,8 +118,7 @@ pub(crate) fn stall(cause: Cause, waited: i64) -> StallRecord {
     StallRecord {
         connection: 3,
         association: 7,
-        message_id: Some(1),
-        command_field: Some(0x0001),
+        operation: Some((1, 0x0001)),
         sender: Sender::Requestor,
         before: Stamp { packet: 12, time: SECOND },
         after: Stamp { packet: 14, time: SECOND + waited },
@@ -185,6 +185,7 @@ pub(crate) fn message() -> MessageRecord {
     };
     MessageRecord {
         association: 7,
+        connection: 3,
         message: 11,
         sender: Sender::Requestor,
         context_id: 1,

@@ -33,6 +33,8 @@ pub struct Connection<S> {
     pub ended: bool,
     /// In the queue of connections that wait for late packets.
     pub closing: bool,
+    /// What [`Connection::is_calm`] said after its last segment; no while one is looked at.
+    pub calm: bool,
 }
 
 /// Who is the client: the sender of the SYN, else the side with the ephemeral port: not the one with a DICOM port, a port
@@ -71,6 +73,7 @@ impl<S: Default> Connection<S> {
             doubtful: false,
             ended: false,
             closing: false,
+            calm: false,
         }
     }
 }
@@ -178,6 +181,13 @@ impl<S> Connection<S> {
 }
 
 impl<S> Connection<S> {
+    /// Whether both directions have begun, neither ends, nothing waits and nothing is in doubt.
+    pub fn is_calm(&self) -> bool {
+        let timed = self.syn_rtt.is_some() || self.syn_time == NO_TIME || !self.handshake;
+        let flows = |half: &Half| half.next.is_some() && half.held.is_none() && half.fin.is_none();
+        timed && !(self.doubtful || self.ended || self.reset) && flows(&self.halves.first) && flows(&self.halves.second)
+    }
+
     /// Whether a position is one that the peer might have accepted.
     pub fn within_window(&self, end: End, position: u64) -> bool {
         let half = self.halves.get(end);

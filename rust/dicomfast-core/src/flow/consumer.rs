@@ -115,6 +115,15 @@ pub trait Consumer {
     fn arrive(&mut self, _state: &mut Self::State, _info: &Info, _end: End, _segment: &Segment) {}
     /// A segment, in the order of the capture, after what it brought was handed on.
     fn segment(&mut self, _state: &mut Self::State, _info: &Info, _end: End, _seen: &Seen<'_>) {}
+    /// Takes a segment whose bytes are the next ones and no others, and says nothing else: what `arrive`, `data` and `segment` would do, in one
+    /// step. `false`: nothing was done, it has to go that way.
+    fn passes(&mut self, _state: &mut Self::State, _info: &Info, _end: End, _segment: &Segment, _place: Place) -> bool {
+        false
+    }
+    /// The same for an acknowledgement of more, without payload: what `segment` would do.
+    fn acknowledges(&mut self, _state: &mut Self::State, _info: &Info, _end: End, _segment: &Segment) -> bool {
+        false
+    }
     /// How many of the next bytes of a direction will not be looked at. They are neither held nor checked.
     fn unread(&self, state: &Self::State, end: End) -> u64;
     /// The next bytes of a direction.

@@ -116,6 +116,12 @@ impl Half {
         }
     }
 
+    /// Whether a segment that ends here changes nothing of that.
+    #[inline]
+    pub fn is_edge_known(&self, position: u64) -> bool {
+        position <= self.edge.0
+    }
+
     /// Position after the last byte, as far as is known. A FIN that was not captured is acknowledged like a byte.
     pub fn sent(&self) -> Option<u64> {
         let fin_only = |position: u64| self.edge == (position, true) || self.next.is_some_and(|next| next + 1 == position);

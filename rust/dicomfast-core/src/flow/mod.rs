@@ -7,6 +7,7 @@ mod doubt;
 mod half;
 mod held;
 mod history;
+mod passing;
 mod recent;
 mod rules;
 pub mod seq;

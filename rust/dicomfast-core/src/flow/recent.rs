@@ -87,14 +87,27 @@ impl Recent {
         {
             return true;
         }
-        let at = known.unwrap_or_else(|| {
-            self.next = (self.next + 1) % KEPT as u8;
-            usize::from(self.next)
-        });
-        if let Some(place) = self.seen.get_mut(at) {
-            *place = segment;
+        match known.and_then(|at| self.seen.get_mut(at)) {
+            Some(place) => *place = segment,
+            None => self.remember(segment),
         }
         false
+    }
+
+    /// Remembers a segment that is none of the last.
+    #[inline]
+    pub fn is_none(&mut self, segment: &Segment) {
+        if segment.ip_id != 0 {
+            self.remember(Seen::new(segment));
+        }
+    }
+
+    #[inline]
+    fn remember(&mut self, segment: Seen) {
+        self.next = (self.next + 1) % KEPT as u8;
+        if let Some(place) = self.seen.get_mut(usize::from(self.next)) {
+            *place = segment;
+        }
     }
 }
 

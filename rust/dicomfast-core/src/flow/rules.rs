@@ -63,14 +63,7 @@ impl<C: Consumer> Stage<'_, C> {
         if half.next.is_none() && half.lowest.is_none_or(|(lowest, _)| position < lowest) {
             half.lowest = Some((position, segment.acknowledgment));
         }
-        let scale = match half.counts.window_scale {
-            Some(scale) if !segment.has(flags::SYN) => scale.min(14),
-            _ => 0,
-        };
-        let window = u64::from(segment.window) << scale;
-        if half.counts.max_window.is_none_or(|max| window > max) && !segment.has(flags::RST) {
-            half.counts.max_window = Some(window);
-        }
+        half.note_window(segment);
         let peer = connection.halves.get_mut(end.other());
         peer.acknowledge(segment.acknowledgment);
         if peer.next.is_none() && handshake_ack {

@@ -107,9 +107,15 @@ impl<C: Consumer> FlowTable<C> {
     pub fn process(&mut self, batch: &Batch, mut anomaly: impl FnMut(&mut C, &Anomaly)) {
         self.history.begin(batch);
         let mut notes = batch.anomalies.iter().peekable();
+        // The packet that the next of them belongs to.
+        let due = |note: Option<&&Anomaly>| note.map_or(u64::MAX, |note| note.packet.unwrap_or(0));
+        let mut next = due(notes.peek());
         for segment in &batch.segments {
-            while let Some(note) = notes.next_if(|note| note.packet.is_none_or(|packet| packet <= segment.packet)) {
-                anomaly(&mut self.consumer, note);
+            if next <= segment.packet {
+                while let Some(note) = notes.next_if(|note| note.packet.is_none_or(|packet| packet <= segment.packet)) {
+                    anomaly(&mut self.consumer, note);
+                }
+                next = due(notes.peek());
             }
             self.segment(batch, segment);
         }
@@ -149,6 +155,13 @@ impl<C: Consumer> FlowTable<C> {
             None => self.find_or_open(batch, segment),
         };
         let Some(Some(connection)) = self.slots.get_mut(slot) else { return };
+        if connection.calm {
+            if stage!(self).passes(connection, end, segment) {
+                self.hot = slot;
+                return;
+            }
+            connection.calm = false;
+        }
         let doubtful = if connection.doubtful { connection.reopened_by(end, segment) } else { None };
         let reopened = if doubtful.is_some() {
             true
@@ -172,6 +185,7 @@ impl<C: Consumer> FlowTable<C> {
         stage.segment(connection, end, batch, segment);
         let seen = Seen { segment, batch, copy: connection.halves.get(end).counts.duplicate_packets > copies };
         self.consumer.segment(&mut connection.state, &connection.info, end, &seen);
+        connection.calm = connection.is_calm();
         if (connection.reset || connection.halves.first.fin.is_some() && connection.halves.second.fin.is_some()) && !connection.closing {
             connection.closing = true;
             self.closing.push_back((slot, connection.info.connection, segment.time));

@@ -49,20 +49,14 @@ fn pseudo(length: u32) -> u64 {
     sum(&length.to_be_bytes()) + sum(&[0, 6])
 }
 
-/// The sum of 32-bit words, into which every sum of 16-bit words folds. Four accumulators that cannot overflow: 2^32 words
-/// would be needed.
+/// The sum of 32-bit words, into which every sum of 16-bit words folds; and so does one of 64-bit words, with its carries: an addition and one
+/// more for each word.
 fn sum(bytes: &[u8]) -> u64 {
-    let mut lanes = [0_u64; 4];
-    let (blocks, rest) = bytes.as_chunks::<32>();
-    for block in blocks {
-        let (words, _) = block.as_chunks::<8>();
-        for (lane, word) in lanes.iter_mut().zip(words) {
-            let word = u64::from_ne_bytes(*word);
-            *lane += (word & 0xffff_ffff) + (word >> 32);
-        }
-    }
+    let (blocks, rest) = bytes.as_chunks::<8>();
+    let whole: u128 = blocks.iter().map(|word| u128::from(u64::from_ne_bytes(*word))).sum();
     let (words, tail) = rest.as_chunks::<4>();
-    let mut total: u64 = lanes.iter().sum();
+    let low = |word: u128| (word & 0xffff_ffff) as u64;
+    let mut total: u64 = low(whole) + low(whole >> 32) + low(whole >> 64) + low(whole >> 96);
     for word in words {
         total += u64::from(u32::from_ne_bytes(*word));
     }

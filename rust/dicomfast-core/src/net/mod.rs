@@ -4,6 +4,7 @@ pub mod checksum;
 mod cursor;
 mod fast;
 mod fragment;
+mod headers;
 mod ip;
 mod link;
 pub mod segment;
@@ -50,6 +51,16 @@ pub struct FrameDecoder {
     /// Per input: its index, its first cut frame, and how many there were.
     cut: Vec<(u32, Stamp, u64)>,
     length_noted: bool,
+    detail: Detail,
+}
+
+/// What to make of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The segment in it.
+    Segments,
+    /// A record of each frame as well.
+    Frames,
 }
 
 /// Where the bytes that are walked lie.
@@ -69,7 +80,15 @@ impl FrameDecoder {
             unsupported: Vec::new(),
             cut: Vec::new(),
             length_noted: false,
+            detail: Detail::Segments,
         }
+    }
+
+    /// The same, with what is told of each frame.
+    #[must_use]
+    pub fn telling(self, detail: Detail) -> Self {
+        let walk = if detail == Detail::Frames { self.walk.with_trail() } else { self.walk };
+        Self { walk, detail, ..self }
     }
 
     pub fn counts(&self) -> NetCounts {
@@ -88,9 +107,11 @@ impl FrameDecoder {
         if bytes.len() < frame.length as usize {
             self.note_cut(frame);
         }
-        if let Some(segment) = fast::segment(frame, bytes) {
+        if self.detail == Detail::Frames {
+            batch.records.push(headers::frame(frame));
+            self.decode_any(frame, bytes, slot, batch);
+        } else if fast::segment(frame, bytes, slot, &mut batch.segments).is_some() {
             self.counts.tcp += 1;
-            batch.segments.push(Segment { slot, ..segment });
         } else {
             self.decode_any(frame, bytes, slot, batch);
         }
@@ -128,6 +149,10 @@ impl FrameDecoder {
     /// What to do at the end of the way. A datagram put together goes the rest of it; each takes one of the headers that
     /// `Limits::encapsulations` allows, so this calls itself a bounded number of times.
     fn arrive(&mut self, end: End, frame: &Frame, (bytes, cursor): (&[u8], Cursor<'_>), place: Place, batch: &mut Batch) {
+        if let (Some(trail), Some(record)) = (&mut self.walk.trail, batch.records.last_mut()) {
+            headers::read(trail, &end, bytes, record);
+            trail.clear();
+        }
         match end {
             End::Segment(segment) => {
                 self.counts.tcp += 1;

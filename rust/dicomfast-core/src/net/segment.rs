@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::anomaly::Anomaly;
 use crate::capture::Window;
-use crate::event::{Endpoint, Stamp, Time};
+use crate::event::{Endpoint, FrameRecord, Stamp, Time};
 
 /// No 802.1Q tag.
 pub const NO_VLAN: u16 = u16::MAX;
@@ -104,6 +104,8 @@ pub struct Batch {
     pub tunnels: Vec<String>,
     /// Anomalies of the stages before the flow, in order.
     pub anomalies: Vec<Anomaly>,
+    /// What is told of each frame, where that is asked for.
+    pub records: Vec<FrameRecord>,
     /// Frames read for this batch, TCP or not.
     pub frames: u64,
 }
@@ -115,6 +117,7 @@ impl Batch {
         self.arena.clear();
         self.tunnels.clear();
         self.anomalies.clear();
+        self.records.clear();
         self.frames = 0;
     }
 

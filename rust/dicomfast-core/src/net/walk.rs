@@ -63,6 +63,8 @@ pub(super) struct Walk {
     pub(super) path: Vec<Tunnel>,
     /// An oddity that did not end the way.
     pub(super) note: Option<(AnomalyKind, &'static str)>,
+    /// Each layer with the position of its header, where that is asked for.
+    pub(super) trail: Option<Vec<(Layer, usize)>>,
 }
 
 impl Walk {
@@ -75,7 +77,12 @@ impl Walk {
             vlan: NO_VLAN,
             path: Vec::new(),
             note: None,
+            trail: None,
         }
+    }
+
+    pub(super) fn with_trail(self) -> Self {
+        Self { trail: Some(Vec::new()), ..self }
     }
 
     pub(super) fn begin(&mut self) {
@@ -84,6 +91,9 @@ impl Walk {
         self.vlan = NO_VLAN;
         self.path.clear();
         self.note = None;
+        if let Some(trail) = &mut self.trail {
+            trail.clear();
+        }
     }
 
     /// Counts one more header around another.
@@ -114,6 +124,9 @@ impl Walk {
     /// Every step consumes bytes or hands on to a layer that does, so this ends.
     pub(super) fn run(&mut self, mut layer: Layer, cursor: &mut Cursor<'_>) -> End {
         loop {
+            if let Some(trail) = &mut self.trail {
+                trail.push((layer, cursor.position()));
+            }
             match self.step(layer, cursor) {
                 Ok(next) => layer = next,
                 Err(end) => return end,

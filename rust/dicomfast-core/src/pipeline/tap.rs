@@ -2,7 +2,7 @@
 
 use crate::anomaly::Anomaly;
 use crate::dicom::{Conversation, Dicom};
-use crate::event::{Closed, ConnectionRecord, SegmentRecord, Side, Sink, analysis};
+use crate::event::{Closed, ConnectionRecord, SegmentRecord, Side, Sink, Wants, analysis};
 use crate::flow::{Consumer, End, Info, Missing, Place, Seen};
 use crate::net::segment::Segment;
 use crate::net::segment::flags::{ACK, SYN};
@@ -11,7 +11,7 @@ use crate::transport::{Analysis, LEAST_WAIT, Phase, Watch};
 /// The consumer of every connection.
 pub struct Tap<S> {
     pub dicom: Dicom<S>,
-    segments: bool,
+    wants: Wants,
 }
 
 /// The state of one connection.
@@ -24,8 +24,14 @@ pub struct Tapped {
 
 impl<S: Sink> Tap<S> {
     pub fn new(dicom: Dicom<S>) -> Self {
-        let segments = dicom.sink.wants().segments;
-        Self { dicom, segments }
+        let wants = dicom.sink.wants();
+        Self { dicom, wants }
+    }
+
+    /// Whether a row is made of each segment.
+    #[inline]
+    fn tells_segments(&self, info: &Info) -> bool {
+        self.wants.segments && self.wants.of.hold(info.connection)
     }
 }
 
@@ -51,7 +57,8 @@ impl<S: Sink> Consumer for Tap<S> {
     fn segment(&mut self, state: &mut Tapped, info: &Info, end: End, seen: &Seen<'_>) {
         let verdict = state.analysis.segment(end, seen);
         state.watch.note(end, seen, &verdict, &state.analysis);
-        if self.segments {
+        state.watch.name(|row| state.conversation.stood(info, row));
+        if self.tells_segments(info) {
             let segment = seen.segment;
             let shown = state.analysis.place(end, seen);
             let reused = info.reused && segment.flags & (SYN | ACK) == SYN;
@@ -70,6 +77,31 @@ impl<S: Sink> Consumer for Tap<S> {
                 ack_rtt: verdict.ack_rtt,
             });
         }
+    }
+
+    #[inline]
+    fn passes(&mut self, state: &mut Tapped, info: &Info, end: End, segment: &Segment, place: Place) -> bool {
+        let Tapped { analysis, watch, conversation } = state;
+        let Some(class) = conversation.carries(info, end, segment.length) else { return false };
+        let goes_on = watch.goes_on(end, segment.time, conversation.timeline.until()) && analysis.is_more(end, segment);
+        if self.tells_segments(info) || !goes_on {
+            return false;
+        }
+        conversation.carry(end, place, segment.length, class);
+        analysis.more(end, segment);
+        watch.more(end, segment, analysis);
+        true
+    }
+
+    #[inline]
+    fn acknowledges(&mut self, state: &mut Tapped, info: &Info, end: End, segment: &Segment) -> bool {
+        let Tapped { analysis, watch, .. } = state;
+        if self.tells_segments(info) || !analysis.is_acknowledgment(end, segment) {
+            return false;
+        }
+        let verdict = analysis.acknowledgment(end, segment);
+        watch.acknowledgment(end, segment, &verdict, analysis);
+        true
     }
 
     #[inline]

@@ -10,8 +10,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use crate::anomaly::Anomaly;
 use crate::error::{Error, Result};
 use crate::event::{
-    AssociationRecord, CaptureRecord, ConnectionRecord, DataEvent, ElementRecord, EventRecord, ExportRecord, MessageRecord, ObjectRecord,
-    OperationRecord, PduRecord, SegmentRecord, Sink, StallRecord, Wants,
+    AssociationRecord, CaptureRecord, ConnectionRecord, DataEvent, ElementRecord, EventRecord, ExportRecord, FrameRecord, ItemPlace,
+    ItemRecord, MessageRecord, ObjectRecord, OperationRecord, PduRecord, PdvRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
 use crate::export::Exporter;
 use crate::table::{Table, Tables};
@@ -60,6 +60,9 @@ enum Told {
     Message(MessageRecord),
     Operation(OperationRecord),
     Pdu(PduRecord),
+    Pdv(PdvRecord),
+    Item(Box<(ItemPlace, ItemRecord)>),
+    Frame(Box<FrameRecord>),
     Segment(SegmentRecord),
     Stall(Box<StallRecord>),
     Event(Box<EventRecord>),
@@ -208,6 +211,9 @@ impl Told {
             Self::Message(record) => sink.message(record),
             Self::Operation(record) => sink.operation(record),
             Self::Pdu(record) => sink.pdu(record),
+            Self::Pdv(record) => sink.pdv(record),
+            Self::Item(record) => sink.item(*record),
+            Self::Frame(record) => sink.frame(*record),
             Self::Segment(record) => sink.segment(record),
             Self::Stall(record) => sink.stall(*record),
             Self::Event(record) => sink.event(*record),
@@ -239,7 +245,7 @@ macro_rules! forward {
             fn wants(&self) -> Wants {
                 let wants = match &self.place {
                     Place::Here(tables) => tables.wants(),
-                    Place::Beside(beside) => beside.wants,
+                    Place::Beside(beside) => beside.wants.clone(),
                 };
                 Wants { data: self.exporter.is_some(), ..wants }
             }
@@ -253,6 +259,9 @@ forward! {
     message(MessageRecord) as Told::Message;
     operation(OperationRecord) as Told::Operation;
     pdu(PduRecord) as Told::Pdu;
+    pdv(PdvRecord) as Told::Pdv;
+    item((ItemPlace, ItemRecord)) as |record| Told::Item(Box::new(record));
+    frame(FrameRecord) as |record| Told::Frame(Box::new(record));
     segment(SegmentRecord) as Told::Segment;
     stall(StallRecord) as |record| Told::Stall(Box::new(record));
     event(EventRecord) as |record| Told::Event(Box::new(record));

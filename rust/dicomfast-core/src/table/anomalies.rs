@@ -17,6 +17,8 @@ columns! {
     packet: U64 = row.packet;
     /// Time of that packet.
     time: Time = row.time;
+    /// Where it concerns a stretch of time that ends at `time`, its beginning: packets that a live capture lost.
+    since: Time = row.since;
     /// Where the bytes concerned begin, in their direction of the connection.
     stream_offset: U64 = row.stream_offset;
     /// How many bytes are concerned.

@@ -125,5 +125,7 @@ columns! {
     last_packet: U64 = row.last.packet;
     /// Whether every byte of both directions from request to end was seen.
     complete: Bool = row.complete;
+    /// Whether a live capture lost packets while it was under way, which may or may not have been its own.
+    capture_loss: Bool = row.capture_loss;
     and budget: super::budget::Builder = &row.budget;
 }

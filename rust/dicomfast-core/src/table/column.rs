@@ -2,7 +2,6 @@
 //! once. Knows Arrow's types; knows no record.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, BooleanBuilder, ListBuilder, StringBuilder};
@@ -15,7 +14,8 @@ use arrow_buffer::NullBufferBuilder;
 use arrow_schema::{DataType, Field, Metadata, TimeUnit};
 use hashbrown::HashMap;
 
-use crate::event::{self, NO_TIME};
+use super::spelled::Spelled;
+use crate::event::{self, Mac as MacAddress, NO_TIME};
 
 mod ranges;
 
@@ -62,6 +62,8 @@ macro_rules! columns {
         }
 
         impl Builder {
+            // Twenty tables of dozens of columns in one function would take the compiler many minutes.
+            #[inline(never)]
             pub(super) fn append(&mut self, $row: &$record) {
                 $(let $local = $init;)*
                 $(self.$name.append($value);)+
@@ -104,6 +106,10 @@ pub(super) type I64 = Number<Int64Type>;
 pub(super) type F64 = Number<Float64Type>;
 pub(super) type Duration = Number<DurationNanosecondType>;
 
+/// Addresses as text.
+pub(super) type Ip = Spelled<std::net::IpAddr>;
+pub(super) type Mac = Spelled<MacAddress>;
+
 /// Which rows have a value.
 struct Nulls(NullBufferBuilder);
 
@@ -127,7 +133,7 @@ impl<T: ArrowPrimitiveType> Number<T> {
         self.values.push(value.unwrap_or_default());
     }
 
-    fn array(&mut self) -> PrimitiveArray<T> {
+    pub(super) fn array(&mut self) -> PrimitiveArray<T> {
         PrimitiveArray::new(std::mem::take(&mut self.values).into(), self.nulls.0.finish())
     }
 }
@@ -265,39 +271,6 @@ impl Column for Word {
     fn finish(&mut self) -> ArrayRef {
         self.index.clear();
         self.last_key = None;
-        Arc::new(DictionaryArray::new(self.keys.array(), Arc::new(self.words.finish())))
-    }
-}
-
-/// An IP address as text; each is written out once a batch.
-#[derive(Default)]
-pub(super) struct Ip {
-    keys: Number<Int32Type>,
-    words: StringBuilder,
-    index: HashMap<IpAddr, i32, foldhash::fast::RandomState>,
-}
-
-impl Ip {
-    pub(super) fn append(&mut self, value: IpAddr) {
-        let next = self.index.len() as i32;
-        let words = &mut self.words;
-        let key = self.index.entry(value).or_insert_with(|| {
-            // Writing to a builder cannot fail.
-            let _ = write!(words, "{value}");
-            words.append_value("");
-            next
-        });
-        self.keys.append(*key);
-    }
-}
-
-impl Column for Ip {
-    fn data_type() -> DataType {
-        Word::data_type()
-    }
-
-    fn finish(&mut self) -> ArrayRef {
-        self.index.clear();
         Arc::new(DictionaryArray::new(self.keys.array(), Arc::new(self.words.finish())))
     }
 }

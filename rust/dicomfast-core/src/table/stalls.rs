@@ -10,10 +10,10 @@ columns! {
     connection: U64 = row.connection;
     /// Number of the association, as in `associations`.
     association: U64 = row.association;
-    /// Message ID of the message that stood still (of a response: the one it responds to); null where its command set is not known yet.
-    message_id: U16 = row.message_id;
+    /// Message ID of the message that stood still (of a response: the one it responds to); null where its command set is not known.
+    message_id: U16 = row.operation.map(|(message_id, _)| message_id);
     /// Name of the message that stood still, for example "C-STORE-RQ".
-    command: Word = row.command_field.map(command::command_name);
+    command: Word = row.operation.map(|(_, command_field)| command::command_name(command_field));
     /// Who sends the message that stood still: "requestor" or "acceptor".
     sender: Word = row.sender.name();
     /// Time of the last new byte before it.

@@ -8,7 +8,7 @@ use arrow_array::{Array, RecordBatch};
 
 use super::{Table, Tables};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{EventRecord, NO_TIME, Outcome, PduRecord, Sender, Sink, Stamp};
+use crate::event::{Connections, EventRecord, NO_TIME, Outcome, PduRecord, Sender, Sink, Stamp};
 use crate::findings::samples::{self, SECOND};
 use crate::limits::Limits;
 
@@ -16,7 +16,7 @@ mod batches;
 mod contract;
 
 fn make(wanted: &[Table], batch_rows: usize, feed: impl FnOnce(&mut Tables)) -> Vec<(Table, RecordBatch)> {
-    let mut tables = Tables::new(wanted, &Limits { batch_rows, anomalies_per_kind: 3, ..Limits::default() });
+    let mut tables = Tables::new(wanted, Connections::default(), &Limits { batch_rows, anomalies_per_kind: 3, ..Limits::default() });
     feed(&mut tables);
     tables.finish();
     tables.flush()

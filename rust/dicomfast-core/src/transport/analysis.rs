@@ -51,33 +51,33 @@ impl Scale {
 #[derive(Debug, Default)]
 pub(super) struct Direction {
     /// The initial sequence number, or what stands for it where the capture begins later.
-    first: Option<u32>,
+    pub(super) first: Option<u32>,
     /// Turns sequence numbers into relative ones.
     relative: Option<Reference>,
     /// The highest sequence number that was sent, one beyond, and when.
     pub(super) next: Option<u32>,
-    next_time: Time,
+    pub(super) next_time: Time,
     /// End of the bytes that were seen without a hole.
-    seen: Option<u32>,
+    pub(super) seen: Option<u32>,
     pub(super) acknowledgment: Option<u32>,
-    acknowledgment_time: Time,
+    pub(super) acknowledgment_time: Time,
     /// As in the header; `None` before the first segment.
     pub(super) window: Option<u16>,
     pub(super) scale: Scale,
     /// A segment with ACK and without SYN was seen: from then on windows are scaled.
     pub(super) scaling: bool,
     pub(super) duplicate_acks: u32,
-    analysis: u16,
-    outstanding: Outstanding,
+    pub(super) analysis: u16,
+    pub(super) outstanding: Outstanding,
     /// Bytes before those outstanding may be outstanding too, unseen.
-    torn: bool,
+    pub(super) torn: bool,
     /// Its headers carry timestamps.
     timestamps: bool,
     sack: [(u32, u32); 4],
     pub(super) sack_count: u8,
     /// The segment size that its SYN announces, and the most payload it sent in one segment.
     announced: Option<u16>,
-    longest: u32,
+    pub(super) longest: u32,
     /// Payload of the fullest segment that it can be expected to send.
     pub(super) full: u32,
     pub(super) side: Side,
@@ -101,16 +101,39 @@ impl Direction {
     #[inline]
     fn selective(&mut self, seen: &Seen<'_>) {
         self.sack_count = 0;
-        let room = if self.timestamps { SACK_AND_TIMESTAMPS } else { SACK };
-        if seen.segment.header_length >= room {
+        if self.has_room(seen.segment) {
             let given = options(seen.header());
             self.timestamps = given.timestamps.is_some();
             (self.sack, self.sack_count) = (given.sack, given.sack_count);
         }
     }
 
+    /// Its bytes before `number` are acknowledged; the time that took.
+    #[inline]
+    pub(super) fn arrived(&mut self, number: u32, now: Time) -> Option<i64> {
+        let matched = self.outstanding.acknowledge(number).filter(|matched| now != NO_TIME && matched.time != NO_TIME)?;
+        let rtt = now.saturating_sub(matched.time);
+        if !matched.ambiguous {
+            self.side.rtt.add(rtt);
+        }
+        Some(rtt)
+    }
+
     fn blocks(&self) -> &[(u32, u32)] {
         self.sack.get(..usize::from(self.sack_count)).unwrap_or_default()
+    }
+
+    /// Whether its window ends with the bytes that the other direction sends until here.
+    #[inline]
+    pub(super) fn is_filled(&self, until: u32) -> bool {
+        let (Some(acknowledged), Some(window)) = (self.acknowledgment, self.window) else { return false };
+        self.scale != Scale::Unknown && distance(acknowledged, until) as i64 == self.scaled(window, !self.scaling) as i64
+    }
+
+    /// Whether a segment has room for SACK blocks.
+    #[inline]
+    pub(super) fn has_room(&self, segment: &Segment) -> bool {
+        segment.header_length >= if self.timestamps { SACK_AND_TIMESTAMPS } else { SACK }
     }
 
     /// The window in bytes that a header's value means.
@@ -223,16 +246,7 @@ impl Analysis {
             forward.acknowledgment_time = segment.time;
             forward.selective(seen);
             reverse.torn = false;
-            if let Some(matched) = reverse.outstanding.acknowledge(ack)
-                && segment.time != NO_TIME
-                && matched.time != NO_TIME
-            {
-                let rtt = segment.time.saturating_sub(matched.time);
-                verdict.ack_rtt = Some(rtt);
-                if !matched.ambiguous {
-                    reverse.side.rtt.add(rtt);
-                }
-            }
+            verdict.ack_rtt = reverse.arrived(ack, segment.time);
         }
         if length > 0 && !forward.torn {
             let arrived: u64 = reverse.blocks().iter().map(|(left, right)| u64::try_from(distance(*left, *right)).unwrap_or(0)).sum();
@@ -318,12 +332,7 @@ fn judge(forward: &mut Direction, reverse: &Direction, segment: &Segment, ack: u
     if empty && segment.window != 0 && !same_window {
         said |= WINDOW_UPDATE;
     }
-    if length > 0
-        && plain
-        && reverse.scale != Scale::Unknown
-        && let (Some(acknowledged), Some(window)) = (reverse.acknowledgment, reverse.window)
-        && distance(acknowledged, advance(sequence, length)) as i64 == reverse.scaled(window, !reverse.scaling) as i64
-    {
+    if length > 0 && plain && reverse.is_filled(advance(sequence, length)) {
         said |= WINDOW_FULL;
     }
     if empty && same_window && segment.window != 0 && reverse.analysis & KEEP_ALIVE != 0 {

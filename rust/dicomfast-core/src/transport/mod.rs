@@ -5,6 +5,7 @@ mod analysis;
 mod cause;
 mod handshake;
 mod outstanding;
+mod passing;
 mod quiet;
 mod rtt;
 mod side;

@@ -37,6 +37,7 @@ pub(super) struct Matched {
 }
 
 impl Outstanding {
+    #[inline]
     pub(super) fn push(&mut self, first: u32, next: u32, time: Time, again: bool) {
         if self.sent.len() >= MOST {
             return;
@@ -46,6 +47,10 @@ impl Outstanding {
         }
         self.disordered |= self.sent.back().is_some_and(|last| distance(last.next, first) < 0);
         self.sent.push_back(Sent { first, next, time, again });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sent.is_empty()
     }
 
     /// Everything before `number` has arrived.

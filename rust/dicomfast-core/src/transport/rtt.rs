@@ -14,6 +14,8 @@ pub struct RttSamples {
     count: u64,
     /// Buckets that have samples, in order, with their counts: a connection knows few round-trip times.
     buckets: Vec<(u32, u32)>,
+    /// Where the last sample went: the next one often goes there, too.
+    last: usize,
 }
 
 fn bucket(nanoseconds: u64) -> u32 {
@@ -35,17 +37,22 @@ impl RttSamples {
         self.least = Some(self.least.map_or(nanoseconds, |least| least.min(nanoseconds)));
         self.count += 1;
         let bucket = bucket(value);
-        match self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
-            Ok(at) => {
-                if let Some((_, count)) = self.buckets.get_mut(at) {
-                    *count = count.saturating_add(1);
-                }
-            }
-            Err(at) => {
+        match self.buckets.get_mut(self.last) {
+            Some((same, count)) if *same == bucket => *count = count.saturating_add(1),
+            _ => self.find(bucket),
+        }
+    }
+
+    fn find(&mut self, bucket: u32) {
+        let found = self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket);
+        self.last = found.unwrap_or_else(|at| at);
+        match self.buckets.get_mut(self.last) {
+            Some((_, count)) if found.is_ok() => *count = count.saturating_add(1),
+            _ => {
                 if self.buckets.capacity() == 0 {
                     self.buckets.reserve(USUAL);
                 }
-                self.buckets.insert(at, (bucket, 1));
+                self.buckets.insert(self.last, (bucket, 1));
             }
         }
     }

@@ -44,7 +44,7 @@ impl Side {
             Some(1..) if self.closed != NO_TIME => self.open(time),
             _ => {}
         }
-        self.max_bytes_in_flight = self.max_bytes_in_flight.max(verdict.bytes_in_flight);
+        self.in_flight(verdict.bytes_in_flight);
         let said = verdict.analysis;
         if said == 0 {
             return;
@@ -55,6 +55,17 @@ impl Side {
         self.duplicate_acks += one(DUPLICATE_ACK);
         self.zero_windows += one(ZERO_WINDOW);
         self.window_full += one(WINDOW_FULL);
+    }
+
+    #[inline]
+    pub(super) fn in_flight(&mut self, bytes: Option<u64>) {
+        self.max_bytes_in_flight = self.max_bytes_in_flight.max(bytes);
+    }
+
+    /// Whether the last window it announced was zero.
+    #[inline]
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed != NO_TIME
     }
 
     fn open(&mut self, time: Time) {

@@ -42,18 +42,18 @@ pub struct Moving {
     pub connection: u64,
     pub association: u64,
     pub sender: Sender,
-    pub message_id: Option<u16>,
-    pub command_field: Option<u16>,
+    /// Message ID and command field, as soon as its command set is known.
+    pub operation: Option<(u16, u16)>,
 }
 
 #[derive(Debug)]
 pub struct Watch {
-    quiet: Ends<Quiet>,
+    pub(super) quiet: Ends<Quiet>,
     /// Whether the segment that comes brings new bytes, as was found before they were handed on.
     is_new: bool,
     /// Who sent the last new bytes.
     talker: Option<End>,
-    last: Stamp,
+    pub(super) last: Stamp,
     /// Waits that may go on, a row for each cause.
     open: Vec<StallRecord>,
     /// A message that stood still when the other end sent something. If it does not go on, this is its row.
@@ -94,7 +94,7 @@ impl Watch {
         }
         let talks_on = self.talker == Some(end);
         if self.is_new {
-            self.talker = Some(end);
+            self.talks(end);
         }
         if !self.open.is_empty() {
             self.part(phase);
@@ -122,6 +122,18 @@ impl Watch {
             Phase::Idle => Class::Idle,
         };
         timeline.spend(class, now);
+    }
+
+    /// An end sends new bytes.
+    #[inline]
+    pub(super) fn talks(&mut self, end: End) {
+        self.talker = Some(end);
+    }
+
+    /// Whether no row may go on.
+    #[inline]
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.standing.is_none() && self.open.is_empty()
     }
 
     /// The other end sends something while a message stands still: the class of the time until now.
@@ -214,7 +226,7 @@ impl Watch {
         let (in_flight, _, end) = of;
         let waited = after.time.saturating_sub(before.time);
         let same = |open: &&mut StallRecord| {
-            let of_it = (open.association, open.message_id, open.sender) == (moving.association, moving.message_id, moving.sender);
+            let of_it = (open.association, open.operation, open.sender) == (moving.association, moving.operation, moving.sender);
             open.cause == found.cause && of_it
         };
         if let Some(open) = self.open.iter_mut().find(same) {
@@ -239,8 +251,7 @@ impl Watch {
         StallRecord {
             connection: moving.connection,
             association: moving.association,
-            message_id: moving.message_id,
-            command_field: moving.command_field,
+            operation: moving.operation,
             sender: moving.sender,
             before,
             after,
@@ -275,33 +286,50 @@ impl Watch {
             return;
         }
         if segment.length > 0 {
-            let full = analysis.full_segment(end);
-            let quiet = self.quiet.get_mut(end);
             if self.is_new {
-                quiet.sent(segment, (analysis.in_flight(end), analysis.room(end)), full);
+                self.sends(end, segment, analysis);
             } else {
                 let (duplicates, selective) = analysis.complaints(end);
-                quiet.sent_again(segment, verdict, duplicates, selective);
+                self.quiet.get_mut(end).sent_again(segment, verdict, duplicates, selective);
             }
         }
         // Nearly all of those with data say nothing new.
         if segment.has(ACK) && !(verdict.repeats && verdict.analysis == 0) {
-            let other = end.other();
-            let window = analysis.window_for(other);
-            let (duplicates, selective) = analysis.complaints(other);
-            let told = Told {
-                more: verdict.acknowledges_more,
-                in_flight_before: verdict.in_flight_before,
-                hole: duplicates >= 2 || selective,
-                next: analysis.next(other),
-                window,
-                room: analysis.room(other),
-                full: analysis.full_segment(other),
-                edge: advance(segment.acknowledgment, u32::try_from(window.unwrap_or(0)).unwrap_or(u32::MAX)),
-                far: analysis.way(other) >= FAR,
-            };
-            self.quiet.get_mut(other).heard(segment, verdict, &told);
+            self.hears(end.other(), segment, verdict, analysis);
         }
+    }
+
+    /// A message may have stood still before its command set was over: then its row waits for what tells its operation.
+    #[inline]
+    pub fn name(&mut self, operation: impl Fn(&StallRecord) -> Option<(u16, u16)>) {
+        for open in self.open.iter_mut().filter(|open| open.operation.is_none()) {
+            open.operation = operation(open);
+        }
+    }
+
+    /// An end sent new bytes.
+    #[inline]
+    pub(super) fn sends(&mut self, end: End, segment: &Segment, analysis: &Analysis) {
+        self.quiet.get_mut(end).sent(segment, (analysis.in_flight(end), analysis.room(end)), analysis.full_segment(end));
+    }
+
+    /// An end is told what the other one has received, and how much room it has.
+    #[inline]
+    pub(super) fn hears(&mut self, end: End, segment: &Segment, verdict: &Verdict, analysis: &Analysis) {
+        let window = analysis.window_for(end);
+        let (duplicates, selective) = analysis.complaints(end);
+        let told = Told {
+            more: verdict.acknowledges_more,
+            in_flight_before: verdict.in_flight_before,
+            hole: duplicates >= 2 || selective,
+            next: analysis.next(end),
+            window,
+            room: analysis.room(end),
+            full: analysis.full_segment(end),
+            edge: advance(segment.acknowledgment, u32::try_from(window.unwrap_or(0)).unwrap_or(u32::MAX)),
+            far: analysis.way(end) >= FAR,
+        };
+        self.quiet.get_mut(end).heard(segment, verdict, &told);
     }
 
     /// No more bytes come: a message that is not over has stood still since its last ones.

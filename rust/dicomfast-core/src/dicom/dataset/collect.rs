@@ -32,7 +32,7 @@ pub struct Identity {
 /// Where what is found goes.
 pub struct Collect<'a, S> {
     pub sink: &'a mut S,
-    pub wants: Wants,
+    pub wants: &'a Wants,
     pub phi: &'a Phi,
     /// The packet at hand.
     pub stamp: Stamp,
@@ -59,7 +59,7 @@ fn note(sink: &mut impl Sink, identity: Identity, stamp: Stamp, anomaly: Anomaly
 /// The same, with what has been found of one data set.
 pub(super) struct Collector<'a, S> {
     sink: &'a mut S,
-    wants: Wants,
+    wants: &'a Wants,
     phi: &'a Phi,
     identity: Identity,
     stamp: Stamp,

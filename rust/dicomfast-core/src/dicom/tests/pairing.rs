@@ -10,6 +10,7 @@ fn message(sender: Sender, field: u16, status: Option<u16>) -> MessageRecord {
     let response = field & 0x8000 != 0;
     MessageRecord {
         association: 0,
+        connection: 0,
         message: 0,
         sender,
         context_id: 1,
@@ -54,7 +55,7 @@ impl Test {
 
     fn take(&mut self, message: &MessageRecord, span: Span) -> &mut Self {
         let limit = if self.limit == 0 { 100 } else { self.limit };
-        let paired = self.pairing.message(message, span, 0, limit);
+        let paired = self.pairing.message(message, span, limit);
         self.evicted += u32::from(paired.evicted);
         self.finished.extend(paired.finished);
         self
@@ -77,7 +78,7 @@ impl Test {
     }
 
     fn end(&mut self) -> Vec<(String, u64, bool)> {
-        let (known, orphans) = self.pairing.finish(0);
+        let (known, orphans) = self.pairing.finish();
         self.finished = known;
         self.finished.extend(orphans);
         self.done()

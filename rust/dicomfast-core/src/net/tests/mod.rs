@@ -4,6 +4,7 @@ mod captures;
 mod fragments;
 mod hostile;
 mod layers;
+mod records;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -11,6 +11,7 @@ use arrow_schema::DataType;
 use super::super::{Table, Tables};
 use super::{make, rows, text_of};
 use crate::anomaly::{Anomaly, AnomalyKind};
+use crate::event::Connections;
 use crate::event::Sink;
 use crate::findings::samples;
 use crate::limits::Limits;
@@ -74,7 +75,7 @@ fn batches_of_any_size_hold_the_same_rows() {
 
 #[test]
 fn a_full_batch_is_ready_at_once_and_an_empty_one_never() {
-    let mut tables = Tables::new(&[Table::Messages, Table::Pdus], &Limits { batch_rows: 2, ..Limits::default() });
+    let mut tables = Tables::new(&[Table::Messages, Table::Pdus], Connections::default(), &Limits { batch_rows: 2, ..Limits::default() });
     tables.message(samples::message());
     assert!(tables.ready().is_none());
     tables.message(samples::message());

@@ -67,6 +67,22 @@ const CONTRACT: &[(&str, &str)] = &[
         "connection, association, message_id, command, sender, start, end, duration, resumed, waits, waited, cause, confidence, bytes_in_flight, \
          window, rtt, packet_before, packet_after",
     ),
+    ("pdvs", "association, connection, sender, pdu_offset, packet, time, length, context_id, flags"),
+    (
+        "items",
+        "association, connection, sender, packet, time, pdu_type, type, length, context_id, result, uid, uid_name, uid_length, version, max_pdu, \
+         async_invoked, async_performed, scu_role, scp_role, relational_queries, datetime_matching, fuzzy_matching, timezone_adjustment, \
+         identity_type, response_requested, primary_length, secondary_length",
+    ),
+    (
+        "frames",
+        "packet, time, capture, length, captured_length, protocols, udp_srcport, udp_dstport, udp_length, tcp_srcport, tcp_dstport, tcp_seq_raw, \
+         tcp_ack_raw, tcp_header_length, tcp_flags, tcp_window_raw, tcp_checksum, tcp_urgent_pointer, tcp_length, tcp_mss, tcp_window_scale, \
+         tcp_sack_permitted, tcp_tsval, tcp_tsecr, eth_src, eth_dst, eth_type, vlan_id, vlan_priority, vlan_dei, vlan_etype, service_vlan_id, \
+         ip_version, ip_src, ip_dst, ip_header_length, ip_dsfield, ip_length, ip_id, ip_flags, ip_fragment_offset, ip_ttl, ip_protocol, \
+         ip_checksum, ip_flow_label",
+    ),
+    ("outer_headers", "packet, eth_src, vlan_id, service_vlan_id, ip_version, ip_src, ip_dst, ip_ttl, ip_protocol"),
     ("findings", "severity, code, title, association, connection, message, packet, time, evidence, advice"),
     ("anomalies", "kind, layer, connection, association, packet, time, stream_offset, length, detail"),
     ("capture_info", "capture, name, format, link_types, packets, bytes, dropped, first_time, last_time"),

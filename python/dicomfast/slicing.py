@@ -1,0 +1,102 @@
+"""The packets of some connections as a capture of their own: which they are, and what is remarked of them.
+
+A connection is taken whole, with its handshake and all fragments of its packets; frames that match and are no TCP are taken alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dicomfast import _dicomfast
+from dicomfast.errors import ArgumentError
+from dicomfast.filters.ask import Filter
+from dicomfast.sources import can_be_read_again
+from dicomfast.text import escape
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dicomfast.capture import Capture
+
+# Parts of IPv4 datagrams. A segment that came in parts is found in the last one.
+_FRAGMENTS = "ip.flags.mf == 1 || ip.frag_offset > 0"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What was written."""
+
+    path: str
+    connections: int
+    frames: int
+    bytes: int
+    comments: int
+
+
+def write(capture: Capture, text: str, path: str, *, comments: bool = True) -> Slice:
+    """Choose, then write."""
+    if not can_be_read_again(capture.sources):
+        raise ArgumentError("a slice is chosen in one pass and written in another: standard input and file objects cannot be read twice")
+    matching = Filter(text).frames(capture)
+    chosen = set(matching.to_pylist())
+    connections = _connections(capture, matching)
+    if connections:
+        for _, batch in capture.scan(["segments"], connections):
+            chosen.update(batch.column("packet").to_pylist())
+    _add_fragments(capture, chosen)
+    remarks = _remarks(capture, connections, chosen) if comments else {}
+    frames, size = _dicomfast.write_slice(capture.sources, _bits(chosen), remarks, path)
+    return Slice(path, len(connections), frames, size, sum(map(len, remarks.values())))
+
+
+def _connections(capture: Capture, frames: pa.Array) -> set[int]:
+    """The connections of these frames."""
+    import pyarrow.compute as pc
+
+    found: set[int] = set()
+    for _, batch in capture.scan(["segments"]):
+        found.update(batch.column("connection").filter(pc.is_in(batch.column("packet"), frames)).unique().to_pylist())
+    return found
+
+
+def _add_fragments(capture: Capture, chosen: set[int]) -> None:
+    """The other parts of datagrams of which one is chosen."""
+    parts = Filter(_FRAGMENTS).frames(capture)
+    if len(parts) == 0:
+        return
+    wanted = set(parts.to_pylist())
+    whole: dict[tuple[Any, ...], set[int]] = defaultdict(set)
+    for _, batch in capture.scan(["frames"]):
+        columns = [batch.column(name).to_pylist() for name in ("packet", "ip_src", "ip_dst", "ip_id")]
+        for packet, *key in zip(*columns, strict=True):
+            if packet in wanted:
+                whole[tuple(key)].add(packet)
+    for packets in whole.values():
+        if packets & chosen:
+            chosen |= packets
+
+
+def _remarks(capture: Capture, connections: set[int], chosen: set[int]) -> dict[int, list[str]]:
+    """What the findings say of these connections, by the packet where to look, else the first of the connection."""
+    tables = capture.read(["findings", "connections", "associations"])
+    first = dict(zip(tables["connections"]["connection"].to_pylist(), tables["connections"]["first_packet"].to_pylist(), strict=True))
+    carries = dict(zip(tables["associations"]["association"].to_pylist(), tables["associations"]["connection"].to_pylist(), strict=True))
+    names = ("severity", "code", "title", "evidence", "packet", "connection", "association")
+    remarks: dict[int, list[str]] = defaultdict(list)
+    for row in zip(*(tables["findings"][name].to_pylist() for name in names), strict=True):
+        severity, code, title, evidence, packet, connection, association = row
+        connection = carries.get(association) if connection is None else connection
+        place = packet if packet in chosen else first.get(connection) if connection in connections else None
+        if place is not None:
+            remarks[place].append(escape(f"dicomfast {severity}: {title} [{code}]: {evidence}"))
+    return dict(remarks)
+
+
+def _bits(chosen: set[int]) -> bytes:
+    """A bit for each frame."""
+    bits = bytearray((max(chosen, default=0) + 7) // 8)
+    for number in chosen:
+        bits[(number - 1) // 8] |= 1 << (number - 1) % 8
+    return bytes(bits)
