@@ -60,7 +60,7 @@ fn run(syntax: Option<&str>, pieces: &[(usize, bool, bool)], bytes: &[u8], cut: 
         lost_ranges: 4,
         ..Limits::default()
     };
-    let wants = Wants { elements: true, objects: true, ..Wants::default() };
+    let wants = &Wants { elements: true, objects: true, ..Wants::default() };
     let identity = Identity { connection: 0, association: 0, message: 0 };
     let stamp = Stamp { packet: 1, time: 0 };
     let mut rows = Rows::default();
