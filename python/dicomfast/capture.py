@@ -74,7 +74,6 @@ class Capture:
     events: pa.Table
     segments: pa.Table
     stalls: pa.Table
-    exports: pa.Table
     suboperations: pa.Table
     studies: pa.Table
     peers: pa.Table

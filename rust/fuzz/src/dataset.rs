@@ -65,7 +65,7 @@ fn run(syntax: Option<&str>, pieces: &[(usize, bool, bool)], bytes: &[u8], cut: 
     let stamp = Stamp { packet: 1, time: 0 };
     let mut rows = Rows::default();
     let mut data_set = DataSet::new(identity, Some(syntax), false, false);
-    let mut collect = Collect { sink: &mut rows, wants: &wants, phi, stamp };
+    let mut collect = Collect { sink: &mut rows, wants, phi, stamp };
     let mut ops = Ops(bytes);
     let mut waiting: Vec<u8> = Vec::new();
     for &(length, gap, pass) in pieces {
