@@ -7,6 +7,7 @@ import io
 import random
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,3 +211,11 @@ def test_objects_tells_what_an_object_is_about() -> None:
     assert (row["role"], row["bytes"], row["complete"], row["lost_ranges"]) == ("store", len(raw), True, None)
     assert (row["rows"], row["columns"], row["modality"], row["patient_id"]) == (4, 2, "CT", "P1")
     assert (row["patient_name"], row["accession_number"], row["sop_instance"]) == ("Müller^Jörg=山田^太郎", "A1", INSTANCE)
+
+
+def test_a_filter_names_a_tag_as_tags_are_written() -> None:
+    capture = dicomfast.open(Path(__file__).parent / "cases" / "find_dcmqrscp" / "capture.pcap", phi="show")
+    wanted = [row for row in capture.elements.to_pylist() if row["tag"] == 0x0020000D]
+    assert wanted
+    for text in ("dicom.tag == 0020000D", "dicom.tag == 0x0020000d", "dicom.tag in {0020000d}", "dicom.StudyInstanceUID"):
+        assert capture.filter(text).elements.to_pylist() == wanted, text

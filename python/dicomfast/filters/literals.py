@@ -27,6 +27,7 @@ _ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1
 _LONG = re.compile(r"([A-Z][a-z]{2})\s+(\d{1,2}), (\d{4}) (\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?\s*(Z|UTC|[+-]\d{2}:?\d{2})?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_TAG = re.compile(r"[0-9a-fA-F]{8}")
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
 
 
@@ -58,6 +59,13 @@ def _number(literal: Literal) -> int:
     if not _SMALLEST <= number <= _LARGEST:
         raise ValueError(f"{text} is too large")
     return number
+
+
+def _tag(literal: Literal) -> int:
+    """A tag as it is written everywhere: eight hexadecimal digits; or a number."""
+    if _TAG.fullmatch(literal.text) and not literal.quote:
+        return int(literal.text, 16)
+    return _number(literal)
 
 
 def _float(literal: Literal) -> float:
@@ -141,6 +149,7 @@ def _time(literal: Literal) -> int:
 
 
 _READERS: dict[str, Callable[[Literal], Any]] = {
+    "tag": _tag,
     "number": _number,
     "float": _float,
     "bool": _bool,

@@ -37,6 +37,8 @@ class Operand:
     kind: str
     load: Callable[[Units], Values]
     labels: tuple[tuple[int, str], ...] = ()
+    is_tag: bool = False
+    """Eight digits are hexadecimal, as tags are written."""
 
 
 class Operands:
@@ -80,7 +82,7 @@ class Operands:
         self.fields[node.name] = found
         self.places.setdefault(node.name, node)
         labels = _SET if found.kind == "bool" else found.labels
-        return Operand(found.kind, lambda units: units.values(found), labels)
+        return Operand(found.kind, lambda units: units.values(found), labels, is_tag=found.name == "dicom.tag")
 
     def _slice(self, node: Slice) -> Operand:
         of = self.operand(node.of)
@@ -141,7 +143,7 @@ class Operands:
             return self._matches(left, literal)
         if operator == "contains":
             return self._contains(left, literal)
-        value = self._read(literal, left.kind, left.labels)
+        value = self._read(literal, "tag" if left.is_tag else left.kind, left.labels)
         if left.kind in NUMERIC:
 
             def arrow(found: Values) -> pa.Array:
