@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from dicomfast.capture import Capture
 
-# Parts of IPv4 datagrams. A segment that came in parts is found in the last one.
-_FRAGMENTS = "ip.flags.mf == 1 || ip.frag_offset > 0"
+# RFC 791: the flag of every fragment but the last, as `frames.ip_flags` has it.
+_MORE_FRAGMENTS = 1
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,16 @@ def _connections(capture: Capture, frames: pa.Array) -> set[int]:
 
 
 def _add_fragments(capture: Capture, chosen: set[int]) -> None:
-    """The other parts of datagrams of which one is chosen."""
-    parts = Filter(_FRAGMENTS).frames(capture)
-    if len(parts) == 0:
-        return
-    wanted = set(parts.to_pylist())
+    """The other parts of IPv4 datagrams of which one is chosen: a segment that came in parts is found in the last one."""
+    import pyarrow.compute as pc
+
     whole: dict[tuple[Any, ...], set[int]] = defaultdict(set)
     for _, batch in capture.scan(["frames"]):
-        columns = [batch.column(name).to_pylist() for name in ("packet", "ip_src", "ip_dst", "ip_id")]
+        flags, offset = batch.column("ip_flags"), batch.column("ip_fragment_offset")
+        parts = batch.filter(pc.or_kleene(pc.greater(offset, 0), pc.not_equal(pc.bit_wise_and(flags, _MORE_FRAGMENTS), 0)))
+        columns = [parts.column(name).to_pylist() for name in ("packet", "ip_src", "ip_dst", "ip_id")]
         for packet, *key in zip(*columns, strict=True):
-            if packet in wanted:
-                whole[tuple(key)].add(packet)
+            whole[tuple(key)].add(packet)
     for packets in whole.values():
         if packets & chosen:
             chosen |= packets

@@ -41,19 +41,13 @@ def cli() -> None:
 @options.fail_on
 def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
     """What was seen, what failed, how fast: one screen, findings ranked. With -i of what comes until Ctrl-C."""
-    code = 0
     how = listen.listening(inputs)
-    if how is None:
-        with progress.watched(options.capture(**inputs), summary.TABLES) as scan:
-            result = summary.summarize(scan)
-    else:
-        live = options.interfaces(how, **inputs)
-        with listen.captured(live, summary.TABLES, how) as batches:
-            result = summary.summarize(batches)
-        code = listen.exit_code(live, how)
+    capture = options.opened(how, **inputs)
+    with _passes(capture, how, bar=True)(summary.TABLES) as batches:
+        result = summary.summarize(batches)
     for line in summary.render(result, options.paint(color), terminal.width()):
         click.echo(line, color=True)
-    return FINDINGS if result.findings.fail(fail_on) else code
+    return FINDINGS if result.findings.fail(fail_on) else listen.exit_code(capture, how)
 
 
 @cli.command("dump")
@@ -94,7 +88,7 @@ def dump_command(
     if path is None and (megabytes or seconds or count or unbuffered):
         raise click.UsageError("-C, -G, -W and -U are for -w FILE")
     save = dicomfast.Saving(path, megabytes and megabytes * 1_000_000, seconds, count, unbuffered) if path else None
-    capture = options.capture(**inputs) if how is None else options.interfaces(how, **inputs)
+    capture = options.opened(how, **inputs)
     at_once = how is not None or "-" in capture.sources
     with _rows(capture, detail.tables, filter_text, _passes(capture, how, save, bar=not sys.stdout.isatty())) as batches:
         _print(dump.lines(batches, detail, options.paint(color)), limit, at_once=at_once)
@@ -160,7 +154,7 @@ def table_command(
     `dicomfast tables` lists the names. Times are UTC with nanoseconds; durations in the text formats are seconds.
     """
     how = listen.listening(inputs)
-    capture = options.capture(**inputs) if how is None else options.interfaces(how, **inputs)
+    capture = options.opened(how, **inputs)
     form = form or (format_of(path) if path else "text")
     chosen = _chosen(name, columns)
     with ExitStack() as stack:

@@ -99,10 +99,7 @@ def capture(
     threads: int,
     limits: tuple[tuple[str, int], ...],
     expression: str,
-    phi: Phi = "mask",
-    key_file: str | None = None,
-    *,
-    hashes: bool = False,
+    **privacy: Any,
 ) -> dicomfast.Capture:
     """The capture that the arguments name. As in tcpdump, words after -r FILE are a capture filter."""
     if read_files and files:
@@ -112,8 +109,7 @@ def capture(
     sources = [*read_files, *files]
     if not sources:
         raise click.UsageError("name a capture file, or - for standard input")
-    key = None if key_file is None else Path(key_file).read_bytes()
-    return dicomfast.open(*sources, threads=threads, limits=dict(limits), filter=expression, phi=phi, key=key, hashes=hashes)
+    return dicomfast.open(*sources, threads=threads, limits=dict(limits), filter=expression, **_data_sets(**privacy))
 
 
 def interfaces(
@@ -123,10 +119,7 @@ def interfaces(
     threads: int,
     limits: tuple[tuple[str, int], ...],
     expression: str,
-    phi: Phi = "mask",
-    key_file: str | None = None,
-    *,
-    hashes: bool = False,
+    **privacy: Any,
 ) -> LiveCapture:
     """The interfaces that the arguments name; words are a capture filter."""
     del threads
@@ -134,8 +127,17 @@ def interfaces(
         raise click.UsageError("-i captures and -r reads a file: give one of them")
     if expression and files:
         raise click.UsageError("a capture filter is given twice: after -i IFACE, and with --filter")
-    key = None if key_file is None else Path(key_file).read_bytes()
-    return how.open((expression,) if expression else files, limits, phi=phi, key=key, hashes=hashes)
+    return how.open((expression,) if expression else files, limits, **_data_sets(**privacy))
+
+
+def _data_sets(phi: Phi = "mask", key_file: str | None = None, *, hashes: bool = False) -> dict[str, Any]:
+    """What `privacy` says, as `open` and `live` take it."""
+    return {"phi": phi, "key": None if key_file is None else Path(key_file).read_bytes(), "hashes": hashes}
+
+
+def opened(how: Listening | None, **inputs: Any) -> dicomfast.Capture | LiveCapture:
+    """The interfaces where some are named, else the files."""
+    return capture(**inputs) if how is None else interfaces(how, **inputs)
 
 
 def keep_inputs(capture: dicomfast.Capture | LiveCapture, path: str) -> None:

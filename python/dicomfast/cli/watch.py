@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from dicomfast.intake import Intake
 
-__all__ = ["cli", "intake"]
-
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 

@@ -77,7 +77,7 @@ impl<S: Sink> Engine<S> {
     pub fn open(inputs: Vec<Input>, options: &EngineOptions, sink: S) -> Result<Self> {
         let interrupt = Arc::new(AtomicBool::new(false));
         let limits = &options.limits;
-        let detail = if sink.wants().frames { Detail::Frames } else { Detail::Segments };
+        let detail = Detail::of(&sink.wants());
         let capture = CaptureOptions { follow: options.follow, interrupt: Arc::clone(&interrupt) };
         let filter = reading::Filter::new(&options.filter, &options.libraries)?;
         let front = if options.follow || inputs.iter().any(Input::may_wait) {
@@ -98,7 +98,7 @@ impl<S: Sink> Engine<S> {
     #[cfg(feature = "live")]
     pub fn live(live: Live, saver: Option<Saver>, rows_wait: Duration, options: &EngineOptions, sink: S) -> Result<Self> {
         let interrupt = live.interrupt_flag();
-        let detail = if sink.wants().frames { Detail::Frames } else { Detail::Segments };
+        let detail = Detail::of(&sink.wants());
         let reading = Reading::live(live, saver, detail, &options.limits);
         let front = Front::threaded(move || Ok(reading), Some(Ticker::every(rows_wait)), &interrupt)?;
         Ok(Self::behind(front, interrupt, options, sink))

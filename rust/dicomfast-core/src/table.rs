@@ -13,7 +13,6 @@ use crate::event::{
     ItemRecord, MessageRecord, ObjectRecord, OperationRecord, PduRecord, PdvRecord, SegmentRecord, Sink, StallRecord, Wants,
 };
 use crate::findings::Rules;
-use crate::joins::{Peers, Studies, Suboperations};
 use crate::limits::Limits;
 
 mod anomalies;
@@ -29,6 +28,7 @@ mod findings;
 mod frames;
 mod headers;
 mod items;
+mod joins;
 mod losses;
 mod messages;
 mod objects;
@@ -196,9 +196,7 @@ pub struct Tables {
     rules: Option<Rules>,
     quota: anomalies::Quota,
     losses: losses::Losses,
-    peers: Option<Peers>,
-    studies: Option<Studies>,
-    suboperations: Option<Suboperations>,
+    joins: joins::Joins,
     ready: VecDeque<(Table, RecordBatch)>,
 }
 
@@ -211,9 +209,7 @@ impl Tables {
             rules: wanted.contains(&Table::Findings).then(|| Rules::new(limits)),
             quota: anomalies::Quota::new(limits.anomalies_per_kind),
             losses: losses::Losses::default(),
-            peers: wanted.contains(&Table::Peers).then(|| Peers::new(limits.peers)),
-            studies: wanted.contains(&Table::Studies).then(|| Studies::new(limits.series, limits.series_instances)),
-            suboperations: wanted.contains(&Table::Suboperations).then(|| Suboperations::new(limits.waiting_suboperations)),
+            joins: joins::Joins::new(wanted, limits),
             ready: VecDeque::new(),
         }
     }
@@ -236,16 +232,11 @@ impl Tables {
             rules.finish();
         }
         self.collect_findings();
-        if let (Some(peers), Some(rows)) = (&mut self.peers, &mut self.builders.peers) {
-            for peer in peers.finish() {
+        let peers = self.joins.finish();
+        if let Some(rows) = &mut self.builders.peers {
+            for peer in peers {
                 rows.add(&mut self.ready, |builder| builder.append(&peer));
             }
-        }
-        if let Some(studies) = &mut self.studies {
-            studies.finish();
-        }
-        if let Some(suboperations) = &mut self.suboperations {
-            suboperations.finish();
         }
         self.collect_joins();
         if let Some(rows) = &mut self.builders.anomalies {
@@ -263,28 +254,16 @@ impl Tables {
         }
     }
 
-    fn join_association(&mut self, record: &AssociationRecord) {
-        if let Some(peers) = &mut self.peers {
-            peers.association(record);
-        }
-        if let Some(studies) = &mut self.studies {
-            studies.association(record);
-        }
-        if let Some(suboperations) = &mut self.suboperations {
-            suboperations.association(record);
-        }
-        self.collect_joins();
-    }
-
     /// Takes what the joins have found.
     fn collect_joins(&mut self) {
-        if let (Some(studies), Some(rows)) = (&mut self.studies, &mut self.builders.studies) {
-            for series in studies.take() {
+        let (studies, suboperations) = self.joins.take();
+        if let Some(rows) = &mut self.builders.studies {
+            for series in studies {
                 rows.add(&mut self.ready, |builder| builder.append(&series));
             }
         }
-        if let (Some(suboperations), Some(rows)) = (&mut self.suboperations, &mut self.builders.suboperations) {
-            for row in suboperations.take() {
+        if let Some(rows) = &mut self.builders.suboperations {
+            for row in suboperations {
                 rows.add(&mut self.ready, |builder| builder.append(&row));
             }
         }
@@ -325,7 +304,8 @@ impl Sink for Tables {
             }
         }
         if self.of.hold(record.connection) {
-            self.join_association(&record);
+            self.joins.association(&record);
+            self.collect_joins();
         }
         self.judge(|rules| rules.association(&record));
     }
@@ -346,12 +326,7 @@ impl Sink for Tables {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         if self.of.hold(record.connection) {
-            if let Some(studies) = &mut self.studies {
-                studies.operation(&record);
-            }
-            if let Some(suboperations) = &mut self.suboperations {
-                suboperations.operation(&record);
-            }
+            self.joins.operation(&record);
         }
         self.judge(|rules| rules.operation(&record));
     }
@@ -442,9 +417,7 @@ impl Sink for Tables {
         if let Some(rows) = &mut self.builders.objects {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        if let Some(studies) = &mut self.studies {
-            studies.object(record);
-        }
+        self.joins.object(record);
     }
 
     fn export(&mut self, record: ExportRecord) {
@@ -463,7 +436,7 @@ impl Sink for Tables {
             segments: builders.segments.is_some(),
             events: builders.events.is_some(),
             elements: builders.elements.is_some(),
-            objects: builders.objects.is_some() || self.studies.is_some(),
+            objects: builders.objects.is_some() || self.joins.want_objects(),
             data: false,
             of: self.of.clone(),
         }

@@ -16,7 +16,7 @@ mod walk;
 
 use crate::anomaly::{Anomaly, AnomalyKind};
 use crate::capture::{Frame, LinkType};
-use crate::event::Stamp;
+use crate::event::{Stamp, Wants};
 use crate::limits::Limits;
 use cursor::Cursor;
 use fragment::{Datagram, Fragment, Fragments};
@@ -61,6 +61,13 @@ pub enum Detail {
     Segments,
     /// A record of each frame as well.
     Frames,
+}
+
+impl Detail {
+    /// What a consumer of records wants.
+    pub fn of(wants: &Wants) -> Self {
+        if wants.frames { Self::Frames } else { Self::Segments }
+    }
 }
 
 /// Where the bytes that are walked lie.

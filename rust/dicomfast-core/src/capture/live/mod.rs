@@ -200,7 +200,7 @@ impl Live {
             tap.watch(stamp, sink);
             if tap.device.is_none() && self.counted >= tap.retry {
                 tap.retry = self.counted + RETRY_EVERY;
-                match Tap::device(&tap.name, &self.options) {
+                match Device::open(&tap.name, &self.options) {
                     Ok(device) => {
                         tap.device = Some(device);
                         tap.down = false;
@@ -259,7 +259,7 @@ impl Live {
 
 impl Tap {
     fn open(name: &str, options: &LiveOptions, now: Instant) -> Result<Self> {
-        let device = Self::device(name, options)?;
+        let device = Device::open(name, options)?;
         Ok(Self {
             name: name.to_owned(),
             link: device.link,
@@ -272,10 +272,6 @@ impl Tap {
             before: Totals::default(),
             told: Totals::default(),
         })
-    }
-
-    fn device(name: &str, options: &LiveOptions) -> Result<Device> {
-        Device::open(name, options)
     }
 
     fn totals(&self) -> Totals {

@@ -117,11 +117,6 @@ impl Saver {
         (self.interfaces.len() - 1) as u32
     }
 
-    /// What has come so far is written soon, though it is less than a chunk.
-    pub fn flush(&mut self) -> Result<()> {
-        self.hand_over()
-    }
-
     fn hand_over(&mut self) -> Result<()> {
         if self.chunk.is_empty() {
             return self.writer.check();
