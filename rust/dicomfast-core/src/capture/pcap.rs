@@ -93,14 +93,15 @@ impl Pcap {
         let bytes = pass.bytes;
         let (record_header, link, capture) = (self.record_header, self.link, pass.capture);
         let (mut position, mut run, mut tally) = (pass.position, pass.run, pass.tally);
+        let rest_at = |position: usize| bytes.get(position..).unwrap_or_default();
+        let mut header = words::<BIG>(rest_at(position));
         let stop = loop {
-            let rest = bytes.get(position..).unwrap_or_default();
-            let Some(([seconds, fraction, captured, length], after)) = words::<BIG>(rest) else { break Stop::Incomplete };
+            let Some(([seconds, fraction, captured, length], after)) = header else { break Stop::Incomplete };
             let mut record = Record { seconds, fraction, captured, length };
             // One test for all that is rare: captured 0 or above the snap length, captured > length, fraction > 1 s.
             if captured.wrapping_sub(1) >= self.usual || captured > length || fraction >= self.units {
                 (pass.position, pass.run) = (position, run);
-                match self.look_again::<S>(record, rest, pass) {
+                match self.look_again::<S>(record, rest_at(position), pass) {
                     Ok(mended) => record = mended,
                     Err(stop) => break stop,
                 }
@@ -117,8 +118,10 @@ impl Pcap {
             let offset = position + record_header;
             let frame =
                 Frame { number: run.number, time, link, capture, offset: offset as u32, captured: record.captured, length: record.length };
-            pass.sink.frame(frame, data);
             position = offset + data.len();
+            // Asked for before this frame is looked at, so that it has come from memory when its turn is.
+            header = words::<BIG>(rest_at(position));
+            pass.sink.frame(frame, data);
         };
         (pass.position, pass.run, pass.tally) = (position, run, tally);
         stop

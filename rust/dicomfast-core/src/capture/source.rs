@@ -89,6 +89,11 @@ impl Source {
         &self.name
     }
 
+    /// Bytes read so far.
+    pub(super) fn offset(&self) -> usize {
+        self.read as usize
+    }
+
     /// Reads what there is into `buffer`: all it can take of a file, what one read gives of a stream.
     pub(super) fn fill(&mut self, buffer: &mut [u8], patience: Patience) -> Result<Fill> {
         if let Some(damage) = self.damage.take() {

@@ -17,6 +17,9 @@ use crate::error::{Error, Result};
 use crate::event::{CaptureRecord, Stamp, Time};
 use crate::limits::Limits;
 
+/// Bytes of a page of the system's cache; where they are more, of a part of one.
+const PAGE: usize = 4096;
+
 enum Format {
     Pcap(Pcap),
     Pcapng(Box<Pcapng>),
@@ -186,14 +189,16 @@ impl Track {
         let rest = self.window.bytes().get(self.position..).unwrap_or_default();
         // A record that does not fit gets twice the room, as far as its bytes really come.
         let size = target.max(rest.len() * 2);
-        let mut buffer = pool.take(size);
-        let (head, room) = buffer.split_at_mut(rest.len());
-        head.copy_from_slice(rest);
+        let mut buffer = pool.take(size + PAGE);
+        // Bytes come to the place of a page that they have in the file: a copy to just behind that place takes several times as long.
+        let begin = self.source.offset().wrapping_sub(buffer.as_ptr().addr() + rest.len()) % PAGE;
+        let (head, room) = buffer.split_at_mut(begin + rest.len());
+        head.get_mut(begin..).unwrap_or_default().copy_from_slice(rest);
         let room = room.get_mut(..size - rest.len()).unwrap_or_default();
         let fill = self.source.fill(room, patience)?;
         if let Fill::Bytes(count) = fill {
-            self.window = pool.share(buffer, rest.len() + count);
-            self.position = 0;
+            self.window = pool.share(buffer, begin + rest.len() + count);
+            self.position = begin;
             self.announced = false;
         } else {
             pool.give_back(buffer);
