@@ -28,10 +28,8 @@ ONE = "tcp.stream == 5"
 
 def rows(w1: Capture, cut: Path, rounds: int) -> Iterator[Row]:
     warm(w1.path, cut)
-    for label, tables in [("default tables and elements", (*DEFAULT, "elements")), ("elements alone", ("elements",))]:
-        runs = alternate(rounds, lambda tables=tables: ours(w1.path, 1, tables=tables), lambda: ours(w1.path, 1))
-        yield Row(f"W1 {label} / default", "<= 1.5 x", "", runs.ratio(inside, inside), "x", "call / call")
-        yield Row("", "", "", runs.ratio(inside_cpu, inside_cpu), "x", "CPU of call / of call")
+    yield from elements("default tables and elements", (*DEFAULT, "elements"), w1, rounds)
+    yield from elements("elements alone", ("elements",), w1, rounds)
     yield from against_cp(w1, rounds)
     if shutil.which("tshark"):
         runs = alternate(rounds, lambda: afresh(lambda to: theirs(cut, to)), lambda: afresh(lambda to: exported(w1.path, to)))
@@ -42,6 +40,13 @@ def rows(w1: Capture, cut: Path, rounds: int) -> Iterator[Row]:
         yield Row("", "", "", runs.ratio(lambda r: r.cpu * scale, cpu), "x", "CPU of process / of process")
     runs = alternate(rounds, lambda: ours(w1.path, 1, "filter", ("operations",), ONE), lambda: ours(w1.path, 1))
     yield Row("W1 operations of one association", "<= 1.0 x", "", runs.ratio(inside, inside), "x", "call / call of default tables")
+    yield Row("", "", "", runs.ratio(inside_cpu, inside_cpu), "x", "CPU of call / of call")
+    yield Row("", "", "", runs.ratio(process, process), "x", "process / process, imports and all")
+
+
+def elements(label: str, tables: tuple[str, ...], w1: Capture, rounds: int) -> Iterator[Row]:
+    runs = alternate(rounds, lambda: ours(w1.path, 1, tables=tables), lambda: ours(w1.path, 1))
+    yield Row(f"W1 {label}", "<= 1.5 x", "", runs.ratio(inside, inside), "x", "call / call of default tables")
     yield Row("", "", "", runs.ratio(inside_cpu, inside_cpu), "x", "CPU of call / of call")
 
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import dicomfast
+import dicomfast.filters.view
 
 COUNTED = {"connections", "associations", "messages", "operations", "pdus", "anomalies", "segments", "elements"}
 
@@ -60,6 +61,8 @@ def peak_bytes() -> int:
 def main(mode: str, path: str, threads: str, tables: str = "", text: str = "") -> None:
     wanted = tables.split(",") if tables else None
     counts: Counter[str] = Counter()
+    # The first list that pyarrow is given makes it import pandas, where that is installed.
+    pa.array([0])
     start, start_cpu = time.perf_counter(), time.process_time()
     if mode in ("read", "filter"):
         capture = dicomfast.open(path, threads=int(threads))
