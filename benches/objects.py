@@ -41,7 +41,7 @@ def rows(w1: Capture, cut: Path, rounds: int) -> Iterator[Row]:
     runs = alternate(rounds, lambda: ours(w1.path, 1, "filter", ("operations",), ONE), lambda: ours(w1.path, 1))
     yield Row("W1 operations of one association", "<= 1.0 x", "", runs.ratio(inside, inside), "x", "call / call of default tables")
     yield Row("", "", "", runs.ratio(inside_cpu, inside_cpu), "x", "CPU of call / of call")
-    yield Row("", "", "", runs.ratio(process, process), "x", "process / process, imports and all")
+    yield Row("", "", "", runs.ratio(process, process), "x", "process / process")
 
 
 def elements(label: str, tables: tuple[str, ...], w1: Capture, rounds: int) -> Iterator[Row]:
