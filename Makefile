@@ -67,6 +67,7 @@ picture: build ## make docs/report.png anew (needs Chromium)
 bench: build ## measure (benches/README.md)
 	$(BIN)/python benches/peers.py
 	$(BIN)/python benches/insight.py
+	$(BIN)/python benches/objects.py
 
 bench-live: build ## measure captures on an interface against dumpcap (root; benches/README.md)
 	$(BIN)/python benches/live.py

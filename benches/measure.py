@@ -35,11 +35,9 @@ def command(*arguments: str | Path, capture: bool = False) -> Run:
     return Run(seconds, cpu, output=output)
 
 
-def ours(path: Path, threads: int, mode: str = "read", tables: Sequence[str] = ()) -> Run:
+def ours(path: Path, threads: int, mode: str = "read", tables: Sequence[str] = (), text: str = "") -> Run:
     """Runs dicomfast in a fresh interpreter."""
-    arguments = [sys.executable, str(OURS), mode, str(path), str(threads)]
-    if tables:
-        arguments.append(",".join(tables))
+    arguments = [sys.executable, str(OURS), mode, str(path), str(threads), ",".join(tables), text]
     seconds, cpu, output = _timed(arguments, subprocess.PIPE, None)
     told: dict[str, Any] = json.loads(output)
     return Run(seconds, cpu, told["seconds"], told["cpu_seconds"], told["peak_bytes"], told["results"])

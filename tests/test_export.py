@@ -18,6 +18,7 @@ from generate import Connection, Packing, capture, impair
 from pydicom.uid import ExplicitVRLittleEndian
 
 import dicomfast
+from dicomfast.selection import Selection
 
 
 def content(path: Path) -> bytes:
@@ -111,3 +112,65 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, run: Callable[..., Any]) -
     path.write_bytes(sent(stored(encoded(every_vr(), "explicit"), ExplicitVRLittleEndian)).getvalue())
     done = run("export", path, "-o", path / "objects")
     assert (done.returncode, "cannot write" in done.stderr) == (1, True)
+
+
+CASES = Path(__file__).parent / "cases"
+FILTERS = [
+    "tcp.stream == 1",
+    "tcp.stream != 1",
+    "tcp.stream in {0, 2}",
+    "ip.addr == 203.0.113.99",
+    'dicom.assoc.ae.called contains "A"',
+]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    "case", ["blame_negotiation_pp/capture.pcap.gz", "many_associations/capture.pcap.zst", "abort_by_scp/capture.pcap.zst"]
+)
+def test_a_filter_chooses_the_objects_that_the_table_shows(case: str, threads: int, tmp_path: Path) -> None:
+    with dicomfast.open(CASES / case, threads=threads) as cap:
+        whole = cap.export(tmp_path / "whole").to_pylist()
+        sizes = []
+        for number, text in enumerate(FILTERS):
+            shown = set(cap.filter(text).objects["message"].to_pylist())
+            rows = cap.export(tmp_path / str(number), where=text).to_pylist()
+            assert {row["message"] for row in rows} == {row["message"] for row in whole} & shown, text
+            written = {row["file"] for row in rows if row["file"] is not None}
+            assert {path.name for path in tmp_path.glob(f"{number}/*")} == written, text
+            hashes = {row["message"]: row["sha256"] for row in whole}
+            for row in rows:
+                assert row["sha256"] == hashes[row["message"]]
+            sizes.append(len(rows))
+        # Else nothing was chosen.
+        assert 0 in sizes
+        assert any(0 < size < len(whole) for size in sizes)
+
+
+def test_what_else_is_on_the_connection_is_removed(tmp_path: Path) -> None:
+    with dicomfast.open(CASES / "blame_negotiation_pp/capture.pcap.gz") as cap:
+        whole = cap.export(tmp_path)
+        kept = [Selection(cap, "tcp.stream == 1", tmp_path).keep(batch) for batch in whole.to_batches()]
+        shown = cap.filter("tcp.stream == 1").objects["message"].to_pylist()
+    rows = [row for batch in kept for row in batch.to_pylist()]
+    assert [row["message"] for row in rows] == shown
+    assert {path.name for path in tmp_path.iterdir()} == {row["file"] for row in rows}
+
+
+def test_command_with_a_filter(tmp_path: Path, run: Callable[..., Any]) -> None:
+    path = CASES / "blame_negotiation_pp/capture.pcap.gz"
+    shown = run("table", "objects", path, "-Y", "tcp.stream == 1", "--format", "csv", "--columns", "sop_instance,role").stdout
+    done = run("export", path, "-o", tmp_path / "objects", "-Y", "tcp.stream == 1")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "objects" / "manifest.csv").open() as stream:
+        names = [row["sop_instance"] for row in csv.DictReader(stream)]
+    assert names == [row["sop_instance"] for row in csv.DictReader(io.StringIO(shown)) if row["role"] == "store"] != []
+    assert run("export", path, "-o", tmp_path / "wrong", "-Y", "no.such.field").returncode == 2
+    assert not (tmp_path / "wrong").exists()
+
+
+def test_a_filter_needs_to_read_twice(tmp_path: Path) -> None:
+    made = sent(stored(encoded(every_vr(), "explicit"), ExplicitVRLittleEndian))
+    with dicomfast.open(made) as cap, pytest.raises(dicomfast.ArgumentError, match="read twice"):
+        cap.export(tmp_path / "new", where="tcp.stream == 1")
+    assert not (tmp_path / "new").exists()

@@ -12,7 +12,7 @@ from dicomfast.sources import Source, can_be_read_again, expand, numbered
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
     import pyarrow as pa
@@ -24,23 +24,27 @@ if TYPE_CHECKING:
     from dicomfast.slicing import Slice
 
     Phi = Literal["mask", "show", "pseudonym"]
+    Through = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 class Scan:
     """One pass over a capture in constant memory: yields `(table name, pyarrow.RecordBatch)`."""
 
-    def __init__(self, session: _dicomfast.Session) -> None:
+    def __init__(self, session: _dicomfast.Session, through: Through | None = None) -> None:
+        """through: what becomes of each batch."""
         import pyarrow as pa
 
         self._session = session
         self._record_batch = pa.record_batch
+        self._through = through
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> tuple[str, pa.RecordBatch]:
         name, batch = next(self._session)
-        return name, self._record_batch(batch)
+        made = self._record_batch(batch)
+        return name, made if self._through is None else self._through(made)
 
     def stats(self) -> dict[str, int]:
         """What has been read so far: packets, bytes, segments. May be asked from another thread."""
@@ -125,17 +129,23 @@ class Capture:
         """
         return self._pass(known(tables), connections=None if connections is None else numbered(connections))
 
-    def exporting(self, directory: str | os.PathLike[str], *, incomplete: bool = False) -> Scan:
+    def exporting(self, directory: str | os.PathLike[str], *, incomplete: bool = False, where: str | None = None) -> Scan:
         """As `export`, batch by batch: the files are written as the pass goes on."""
-        return self._pass(["exports"], export=directory, incomplete=incomplete)
+        if where is None:
+            return self._pass(["exports"], export=directory, incomplete=incomplete)
+        from dicomfast.selection import Selection
 
-    def export(self, directory: str | os.PathLike[str], *, incomplete: bool = False) -> pa.Table:
+        chosen = Selection(self, where, directory)
+        return self._pass(["exports"], chosen.keep, export=directory, incomplete=incomplete, connections=chosen.connections)
+
+    def export(self, directory: str | os.PathLike[str], *, incomplete: bool = False, where: str | None = None) -> pa.Table:
         """Write the data set of each C-STORE request to a DICOM file in a folder, in one pass, and tell which (docs/export.md).
 
         The bytes are those that were sent, in the transfer syntax that was negotiated. Patient data is in them, whatever `phi` says.
         incomplete: also write those of which bytes are missing, with zeros in their place; the names end in .incomplete.dcm.
+        where: a display filter; the objects that it selects are those that `capture.filter(where).objects` has. Raises FilterError.
         """
-        return self._collect(["exports"], self.exporting(directory, incomplete=incomplete))["exports"]
+        return self._collect(["exports"], self.exporting(directory, incomplete=incomplete, where=where))["exports"]
 
     def datasets(self, *, most: int = 1 << 30) -> Iterator[DataSet]:
         """Each object that was stored whole, for `to_pydicom`; those of more than `most` bytes are left out."""
@@ -234,12 +244,12 @@ class Capture:
         more = len(self._sources) - len(names)
         return f"<Capture {escape(', '.join(names))}{f' and {more} more' if more else ''}>"
 
-    def _pass(self, names: list[str], **more: Any) -> Scan:
+    def _pass(self, names: list[str], through: Through | None = None, **more: Any) -> Scan:
         if self._used and not can_be_read_again(self._sources):
             raise ArgumentError("standard input and file objects can be read only once; name every table you need in one read or scan")
         session = _dicomfast.Session(self._sources, names, **self._options, **more)
         self._used = True
-        self._scan = Scan(session)
+        self._scan = Scan(session, through)
         return self._scan
 
     @staticmethod

@@ -18,9 +18,10 @@ _MANIFESTS = {"manifest.csv": "csv", "manifest.parquet": "parquet"}
 
 @cli.command("export")
 @options.inputs
+@options.display_filter
 @click.option("-o", "folder", required=True, metavar="FOLDER", help="Write to this folder; it is made where there is none.")
 @click.option("--incomplete", is_flag=True, help="Also write objects of which bytes are missing, with zeros in their place.")
-def export_command(folder: str, *, incomplete: bool, **inputs: Any) -> None:
+def export_command(folder: str, filter_text: str | None, *, incomplete: bool, **inputs: Any) -> None:
     """Write each object that was stored to a DICOM file, byte for byte as it was sent.
 
     A manifest lists them (manifest.csv, manifest.parquet). The files hold patient data. No file is written over.
@@ -29,7 +30,7 @@ def export_command(folder: str, *, incomplete: bool, **inputs: Any) -> None:
 
     capture = options.capture(**inputs)
     schema = pa.schema(_dicomfast.schema("exports"))
-    with progress.watching(capture, capture.exporting(folder, incomplete=incomplete)) as scan:
+    with progress.watching(capture, capture.exporting(folder, incomplete=incomplete, where=filter_text)) as scan:
         table = pa.Table.from_batches([batch for _, batch in scan], schema)
     for name, form in _MANIFESTS.items():
         with replacing(str(Path(folder) / name)) as stream:
