@@ -1,4 +1,4 @@
-"""One line for each thing that happens, as it happens, in tcpdump's manner: the table `events`, at -vvv also `pdus`."""
+"""One line for each thing that happens, as it happens, in tcpdump's manner: `events`, at -vvv also `pdus` and data sets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dicomfast.elements import COLUMN
 from dicomfast.terminal import Paint, size
 from dicomfast.text import escape, titles
 from dicomfast.values import SECOND, numbers
@@ -21,6 +22,7 @@ Row = dict[str, Any]
 NEGOTIATION = 1
 COMMANDS = 2
 PDUS = 3
+DATA_SETS = 3
 
 # PS3.7 annex C.
 _CANCEL = 0xFE00
@@ -40,7 +42,7 @@ class Detail:
     """How much to print."""
 
     verbose: int = 0
-    """1: what is negotiated; 2: command elements; 3: PDUs with their first bytes."""
+    """1: what is negotiated; 2: command elements; 3: PDUs with their first bytes, and the elements of data sets."""
     numeric: bool = False
     """UIDs and status codes in place of their names."""
 
@@ -104,7 +106,8 @@ def event_lines(row: Row, detail: Detail, paint: Paint) -> list[str]:
         line += paint(" [incomplete]", "yellow")
     indented = row.get("details") or []
     wanted = detail.verbose >= (NEGOTIATION if event.startswith("A-") else COMMANDS)
-    return [line, *(f"    {escape(text)}" for text in indented)] if wanted else [line]
+    below = [*(indented if wanted else []), *(row.get(COLUMN) or [])]
+    return [line, *(f"    {escape(text)}" for text in below)]
 
 
 def _what(event: str, row: Row, detail: Detail) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 import dicomfast
-from dicomfast import _dicomfast, dump, summary, terminal
+from dicomfast import _dicomfast, dump, elements, summary, terminal
 from dicomfast.cli import FINDINGS, listen, options, progress
 from dicomfast.graphs.ask import BY, DIRECTIONS, KINDS, OTHER_NAMES, Question
 from dicomfast.output import BINARY, FORMATS, Writer, format_of, replacing, writer
@@ -55,7 +55,8 @@ def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
 @listen.live
 @options.color
 @options.display_filter
-@click.option("-v", "verbose", count=True, help="-v: what was negotiated; -vv: command elements; -vvv: PDUs in hex.")
+@click.option("-v", "verbose", count=True, help="-v: what was negotiated; -vv: command elements; -vvv: PDUs in hex, and data sets.")
+@options.phi
 @click.option("-n", "numeric", is_flag=True, help="UIDs and codes, not their names (addresses are never looked up).")
 @click.option("-c", "limit", type=click.IntRange(1), metavar="N", help="Stop after N events.")
 @click.option("-w", "path", metavar="FILE", help="With -i: write the packets as well (pcapng).")
@@ -90,7 +91,10 @@ def dump_command(
     save = dicomfast.Saving(path, megabytes and megabytes * 1_000_000, seconds, count, unbuffered) if path else None
     capture = options.opened(how, **inputs)
     at_once = how is not None or "-" in capture.sources
-    with _rows(capture, detail.tables, filter_text, _passes(capture, how, save, bar=not sys.stdout.isatty())) as batches:
+    passes = _passes(capture, how, save, bar=not sys.stdout.isatty())
+    if verbose >= dump.DATA_SETS:
+        passes = _with_data_sets(passes, {**dict(_dicomfast.default_limits()), **dict(inputs["limits"])}["batch_rows"])
+    with _rows(capture, detail.tables, filter_text, passes) as batches:
         _print(dump.lines(batches, detail, options.paint(color)), limit, at_once=at_once)
     return listen.exit_code(capture, how)
 
@@ -113,6 +117,17 @@ def _passes(
     if isinstance(capture, dicomfast.LiveCapture):
         return lambda names: listen.captured(capture, names, how, save)
     return lambda names: progress.watched(capture, names, bar=bar)
+
+
+def _with_data_sets(passes: Passes, full: int) -> Passes:
+    """Passes whose events have the elements of their data sets beside them."""
+
+    @contextmanager
+    def begun(names: list[str]) -> Iterator[Batches]:
+        with passes(sorted({*names, *elements.TABLES})) as batches, closing(elements.beside(batches, names, full)) as joined:
+            yield joined
+
+    return begun
 
 
 @contextmanager

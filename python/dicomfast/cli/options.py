@@ -62,8 +62,12 @@ def inputs(function: Function) -> Function:
 
 def privacy(function: Function) -> Function:
     """--phi, --key-file and --hashes."""
+    return phi(click.option("--hashes", is_flag=True, help="Make the SHA-256 of each data set (table objects).")(function))
+
+
+def phi(function: Function) -> Function:
+    """--phi and --key-file."""
     for decorate in (
-        click.option("--hashes", is_flag=True, help="Make the SHA-256 of each data set (table objects)."),
         click.option("--key-file", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="The secret of the pseudonyms."),
         click.option(
             "--phi",

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, Any
 
 from dicomfast import _dicomfast
+from dicomfast.elements import COLUMN
 from dicomfast.errors import ArgumentError
 from dicomfast.filters import frames, plan, rows
 from dicomfast.sources import can_be_read_again
@@ -70,7 +71,7 @@ class Filter:
                 if name not in asked or held is None:
                     continue
                 held.append((name, batch))
-                count += batch.num_rows
+                count += batch.num_rows + _beside(batch)
                 if again and count > HELD_ROWS:
                     held = None
         if held is not None:
@@ -82,6 +83,11 @@ class Filter:
     def _later(self, asked: dict[str, rows.Asked]) -> list[str]:
         """The fields that rows do not know themselves."""
         return [name for name in self.plan.fields if any(not one.knows(name) for one in asked.values())]
+
+
+def _beside(batch: Any) -> int:
+    """Lines of data sets that stand beside the rows."""
+    return len(batch.column(COLUMN).flatten()) if COLUMN in batch.schema.names else 0
 
 
 def _matching(batches: Batches, asked: dict[str, rows.Asked], sides: dict[str, Any]) -> Iterator[tuple[str, Any]]:
