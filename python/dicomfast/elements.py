@@ -109,7 +109,8 @@ class _Held:
         import pyarrow as pa
 
         found = [self._taken(tuple(row.values())) for row in records(batch, "association", "sender", "packet", "event", "message_id")]
-        return batch.append_column(COLUMN, pa.array(found, pa.list_(pa.string())))
+        # Not `pa.array`: that looks for pandas.
+        return batch.append_column(COLUMN, pa.scalar(found, pa.list_(pa.list_(pa.string()))).values)
 
     def _taken(self, key: tuple[Any, ...]) -> list[str] | None:
         numbers = self._numbers.get(key)
