@@ -7,18 +7,15 @@ never asserted. See benches/README.md.
 
 from __future__ import annotations
 
-import argparse
-import json
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import captures
 from measure import Spread, alternate, command, cpu, inside, inside_cpu, ours, process, warm
-from peers import DATA, MEGABYTE, WITH_PDUS, Capture, Row, line, say
+from peers import DATA, MEGABYTE, WITH_PDUS, Capture, Row, differences, options, say, tell
 
 PROGRAM = str(Path(sys.executable).with_name("dicomfast"))
 DEFAULT = tuple(name for name in WITH_PDUS if name != "pdus")
@@ -69,28 +66,16 @@ def report(name: str, capture: Capture) -> Iterator[Row]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=captures.bytes_of, default="1GB")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
-    arguments = parser.parse_args()
+    arguments = options(__doc__).parse_args()
 
     found = {}
     for name in ("W1", "W2", "W3"):
         path = DATA / f"{name}-{arguments.size}.pcap"
         found[name] = Capture(path, captures.make(name, arguments.size, path))
     w1 = found["W1"]
-    seen = ours(w1.path, 1, "scan", ("segments",)).results.get("segments", 0)
-    packets = int(str(w1.truth["packets"]))
-    say(f"results W1 segments: {'equal' if seen == packets else f'{seen}, must be {packets}'}")
-    print(f"{'measure':<36} {'at least':<10} {'aim':<8} measured: median [least .. most]")
-    told = []
-    for row in rows(found, arguments.rounds):
-        print(line(row), flush=True)
-        told.append(asdict(row))
-    if arguments.json:
-        arguments.json.write_text(json.dumps({"rows": told}, indent=1) + "\n")
-    return 0 if seen == packets else 1
+    seen = ours(w1.path, 1, "scan", ("segments",)).results
+    wrong = differences("W1 segments", {"segments": int(str(w1.truth["packets"]))}, seen)
+    return tell(rows(found, arguments.rounds), wrong, arguments.json)
 
 
 if __name__ == "__main__":

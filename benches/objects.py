@@ -7,21 +7,18 @@ project asks of itself, never asserted. See benches/README.md.
 
 from __future__ import annotations
 
-import argparse
-import json
 import shutil
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import captures
 import pydicom
 from insight import DEFAULT, PROGRAM
 from measure import Run, alternate, command, cpu, inside, inside_cpu, ours, process, warm
-from peers import DATA, PORTS, TSHARK_CUT, Capture, Row, line, say
+from peers import DATA, PORTS, TSHARK_CUT, Capture, Row, differences, options, say, tell
 
 ONE = "tcp.stream == 5"
 
@@ -121,18 +118,8 @@ def parses(path: Path) -> bool:
     return len(pydicom.dcmread(path).PixelData) > 0
 
 
-def differences(what: str, want: dict[str, int], got: dict[str, int]) -> Iterator[str]:
-    wrong = [f"{key}: {got[key]}, must be {value}" for key, value in want.items() if got[key] != value]
-    say(f"results {what}: {'; '.join(wrong) if wrong else 'equal'}")
-    yield from (f"{what}: {one}" for one in wrong)
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=captures.bytes_of, default="1GB")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
-    arguments = parser.parse_args()
+    arguments = options(__doc__).parse_args()
 
     path = DATA / f"W1-{arguments.size}.pcap"
     w1 = Capture(path, captures.make("W1", arguments.size, path))
@@ -140,16 +127,7 @@ def main() -> int:
     captures.cut(path, TSHARK_CUT, cut)
     say(f"files are written below {tempfile.gettempdir()}")
     wrong = list(check(w1, cut))
-    print(f"{'measure':<36} {'at least':<10} {'aim':<8} measured: median [least .. most]")
-    told = []
-    for row in rows(w1, cut, arguments.rounds):
-        print(line(row), flush=True)
-        told.append(asdict(row))
-    if arguments.json:
-        arguments.json.write_text(json.dumps({"differences": wrong, "rows": told}, indent=1) + "\n")
-    for difference in wrong:
-        print(f"DIFFERENT: {difference}")
-    return 1 if wrong else 0
+    return tell(rows(w1, cut, arguments.rounds), wrong, arguments.json)
 
 
 if __name__ == "__main__":

@@ -67,8 +67,10 @@ def main(mode: str, path: str, threads: str, tables: str = "", text: str = "") -
         pa.array([0])
     start, start_cpu = time.perf_counter(), time.process_time()
     if mode in ("read", "filter"):
-        capture = dicomfast.open(path, threads=int(threads))
-        made = capture.read(wanted) if mode == "read" else capture.filter(text).read(wanted)
+        if mode == "read":
+            made = dicomfast.read(path, tables=wanted, threads=int(threads))
+        else:
+            made = dicomfast.open(path, threads=int(threads)).filter(text).read(wanted)
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
         for name, table in made.items():
             counts.update(results(name, table))

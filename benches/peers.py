@@ -13,7 +13,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -96,9 +96,7 @@ class Bench:
             self.compare("W1 cut, PDUs as tshark counts them", {"pdus_complete": theirs}, found)
 
     def compare(self, what: str, want: dict[str, int], got: dict[str, int]) -> None:
-        wrong = [f"{key}: {got.get(key, 0)}, must be {value}" for key, value in want.items() if got.get(key, 0) != value]
-        say(f"results {what}: {'; '.join(wrong) if wrong else 'equal'}")
-        self.differences += [f"{what}: {one}" for one in wrong]
+        self.differences += differences(what, want, got)
 
     # ---- times
 
@@ -219,6 +217,37 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def differences(what: str, want: dict[str, int], got: dict[str, int]) -> list[str]:
+    """Says whether results are as they must be; what differs."""
+    wrong = [f"{key}: {got.get(key, 0)}, must be {value}" for key, value in want.items() if got.get(key, 0) != value]
+    say(f"results {what}: {'; '.join(wrong) if wrong else 'equal'}")
+    return [f"{what}: {one}" for one in wrong]
+
+
+def options(description: str | None) -> argparse.ArgumentParser:
+    """What each of these benches takes."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--size", type=captures.bytes_of, default="1GB")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    return parser
+
+
+def tell(rows: Iterable[Row], wrong: list[str], path: Path | None, **more: object) -> int:
+    """Prints the figures as they are measured and writes them to a file, if one is named. The exit code: 1 where results differ."""
+    print(f"{'measure':<36} {'at least':<10} {'aim':<8} measured: median [least .. most]")
+    told = []
+    for row in rows:
+        print(line(row), flush=True)
+        told.append(asdict(row))
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({**more, "differences": wrong, "rows": told}, indent=1) + "\n")
+    for difference in wrong:
+        print(f"DIFFERENT: {difference}")
+    return 1 if wrong else 0
+
+
 def line(row: Row) -> str:
     figure = row.figure
     measured = f"{figure.median:9.2f} {row.unit:<5} [{figure.least:.2f} .. {figure.most:.2f}] MAD {figure.mad:.2f}"
@@ -226,30 +255,17 @@ def line(row: Row) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=captures.bytes_of, default="1GB")
+    parser = options(__doc__)
     parser.add_argument("--quick", action="store_true", help="100 MB and 3 rounds: whether it works, not how fast it is")
     parser.add_argument("--large", action="store_true", help="peak memory on 8 GB captures too")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
     rounds, size = (3, 100 * MEGABYTE) if arguments.quick else (arguments.rounds, arguments.size)
 
     bench = Bench(size, rounds, arguments.large)
     bench.check()
     machine = f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, {rounds} rounds, {size / 1e9:g} GB"
-    print(f"{machine}\n{'measure':<36} {'at least':<10} {'aim':<8} measured: median [least .. most]")
-    rows = []
-    for row in bench.rows():
-        print(line(row), flush=True)
-        rows.append(asdict(row))
-    if arguments.json:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        told = {"machine": machine, "skipped": bench.skipped, "differences": bench.differences, "rows": rows}
-        arguments.json.write_text(json.dumps(told, indent=1) + "\n")
-    for difference in bench.differences:
-        print(f"DIFFERENT: {difference}")
-    return 1 if bench.differences else 0
+    print(machine)
+    return tell(bench.rows(), bench.differences, arguments.json, machine=machine, skipped=bench.skipped)
 
 
 if __name__ == "__main__":
