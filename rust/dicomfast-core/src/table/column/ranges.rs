@@ -25,8 +25,10 @@ impl Ranges {
             self.starts.append(*start);
             self.ends.append(*end);
         }
+        if ranges.is_empty() {
+            self.nulls.add(self.ends_of_lists.len());
+        }
         self.ends_of_lists.push(self.starts.values.len() as i32);
-        self.nulls.0.append(!ranges.is_empty());
     }
 }
 
@@ -56,8 +58,10 @@ impl Lost {
             self.offsets.append(range.offset);
             self.lengths.append(range.length);
         }
+        if ranges.is_empty() {
+            self.nulls.add(self.ends.len());
+        }
         self.ends.push(self.offsets.values.len() as i32);
-        self.nulls.0.append(!ranges.is_empty());
     }
 }
 
@@ -85,8 +89,9 @@ fn pairs(names: [&str; 2], parts: &[ArrayRef; 2], ends: &mut Vec<i32>, nulls: &m
     let [first, _] = parts;
     let fields = pair(names, first.data_type());
     let all = StructArray::new(fields.clone(), parts.to_vec(), None);
+    let nulls = nulls.finish(ends.len());
     let mut offsets = vec![0];
     offsets.append(ends);
     let field = Arc::new(Field::new_list_field(DataType::Struct(fields), true));
-    Arc::new(ListArray::new(field, OffsetBuffer::new(offsets.into()), Arc::new(all), nulls.0.finish()))
+    Arc::new(ListArray::new(field, OffsetBuffer::new(offsets.into()), Arc::new(all), nulls))
 }
