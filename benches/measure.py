@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -55,9 +56,16 @@ def _children_cpu() -> float:
 
 
 def warm(*paths: Path) -> None:
-    """Puts files into the page cache."""
+    """Puts files into the page cache, as one read from front to back leaves them there.
+
+    They leave it first, where the system can be told so: a file that was just written stands there in other pieces, which take up to half
+    again as long to read, for each program.
+    """
     for path in paths:
         with path.open("rb", buffering=0) as file:
+            if hasattr(os, "posix_fadvise"):
+                os.fsync(file.fileno())
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             while file.read(1 << 20):
                 continue
 
