@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 
 use crate::anomaly::Anomaly;
-use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, FindingRecord, MessageRecord, OperationRecord, StallRecord};
+use crate::event::{AssociationRecord, CaptureRecord, ConnectionRecord, FindingRecord, MessageRecord, OperationRecord, StallRecord, Time};
 use crate::limits::Limits;
 
 mod association;
@@ -54,7 +54,7 @@ impl Rules {
     pub fn new(limits: &Limits) -> Self {
         Self {
             found: Vec::new(),
-            groups: Groups::new(limits.finding_groups),
+            groups: Groups::new(limits.finding_groups, limits.finding_period),
             progress: HashMap::default(),
             progress_limit: limits.connections,
             kept: HashMap::default(),
@@ -90,7 +90,13 @@ impl Rules {
         Some(self.progress.entry(association).or_default())
     }
 
+    /// It is this late: tells what was counted for long enough.
+    fn at(&mut self, time: Time) {
+        self.found.extend(self.groups.due(time).iter().filter_map(|group| group.finding("")));
+    }
+
     pub fn connection(&mut self, record: &ConnectionRecord) {
+        self.at(record.last.time);
         for group in self.groups.close(&Subject::Connection(record.connection)) {
             self.found.extend(group.finding(&text::ends(record)));
         }
@@ -106,6 +112,7 @@ impl Rules {
     }
 
     pub fn association(&mut self, record: &AssociationRecord) {
+        self.at(record.last.time);
         for group in self.groups.close(&Subject::Association(record.association)) {
             self.found.extend(group.finding(&text::parties(record)));
         }
@@ -133,6 +140,7 @@ impl Rules {
     }
 
     pub fn message(&mut self, record: &MessageRecord) {
+        self.at(record.last.time);
         if let Some(progress) = self.progress(record.association) {
             progress.last = Some(Last::of(record));
         }
@@ -155,6 +163,7 @@ impl Rules {
     }
 
     pub fn anomaly(&mut self, record: &Anomaly) {
+        self.at(record.time);
         for rule in capture::ANOMALY_RULES {
             rule(record, &mut self.groups);
         }

@@ -153,6 +153,9 @@ limits! {
     anomalies_per_kind: u64 = 10_000,
     /// Groups of things that are counted and told once (findings), kept at a time; what finds no place is counted.
     finding_groups: usize = 1_024,
+    /// How long such things are counted before they are told, in the time of the packets; what goes on is told again. A capture on an
+    /// interface need not have an end.
+    finding_period: i64 = 600 * SECOND,
     /// Rows of `peers` kept until the end; what finds no place is told as one.
     peers: usize = 16_384,
     /// C-STORE and C-MOVE operations that wait for one another (table `suboperations`).

@@ -1,4 +1,5 @@
-//! Things that are counted and told once: groups with a bound, told when their subject ends. Knows no rule.
+//! Things that are counted and told once: groups with a bound, told when their subject ends, or after a while where it has none. Knows no
+//! rule.
 
 use std::net::IpAddr;
 
@@ -7,7 +8,7 @@ use hashbrown::HashMap;
 use super::codes::Code;
 use crate::event::{Endpoint, FindingRecord, NO_TIME, Time};
 
-/// What a group is about.
+/// What a group is about. Connections and associations end; the others do not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Subject {
     Capture,
@@ -17,6 +18,12 @@ pub(super) enum Subject {
     Attempt(IpAddr, Endpoint),
     /// Calling and called AE title, and where the called one is.
     Titles(String, String, Endpoint),
+}
+
+impl Subject {
+    fn ends(&self) -> bool {
+        matches!(self, Self::Connection(_) | Self::Association(_))
+    }
 }
 
 /// Where to look: what a finding points to.
@@ -66,6 +73,8 @@ pub(super) struct Group {
     least: u64,
     least_amount: u64,
     order: u64,
+    /// When it was opened.
+    since: Time,
 }
 
 impl Group {
@@ -100,16 +109,44 @@ impl Opening {
 #[derive(Debug)]
 pub(super) struct Groups {
     limit: usize,
+    period: i64,
     size: usize,
     opened: u64,
+    /// The latest time of all that was told.
+    now: Time,
+    /// No group whose subject has no end was opened before.
+    oldest: Time,
     /// Occurrences that found no place.
     pub(super) refused: u64,
     by_subject: HashMap<Subject, Vec<Group>, foldhash::fast::RandomState>,
 }
 
 impl Groups {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { limit, size: 0, opened: 0, refused: 0, by_subject: HashMap::default() }
+    /// At most so many at a time; those whose subject has no end are told after this period.
+    pub(super) fn new(limit: usize, period: i64) -> Self {
+        Self { limit, period, size: 0, opened: 0, now: NO_TIME, oldest: NO_TIME, refused: 0, by_subject: HashMap::default() }
+    }
+
+    /// It is this late. Gives the groups that are due, in order of first occurrence.
+    pub(super) fn due(&mut self, now: Time) -> Vec<Group> {
+        self.now = self.now.max(now);
+        let before = self.now.saturating_sub(self.period);
+        if self.oldest > before || self.now == NO_TIME {
+            return Vec::new();
+        }
+        let (mut due, mut oldest) = (Vec::new(), self.now);
+        self.by_subject.retain(|subject, groups| {
+            if subject.ends() {
+                return true;
+            }
+            due.extend(groups.extract_if(.., |group| group.since <= before));
+            oldest = groups.iter().map(|group| group.since).fold(oldest, Time::min);
+            !groups.is_empty()
+        });
+        self.size -= due.len();
+        self.oldest = oldest;
+        due.sort_by_key(|group| group.order);
+        due
     }
 
     /// Counts one occurrence; `text` is asked for the first only.
@@ -150,7 +187,8 @@ impl Groups {
         let Opening { code, variant, place, tell, least, least_amount } = *opening;
         let (text, order) = (text(), self.opened);
         let (whole, fewest, most) = (0, amount, amount);
-        let group = Group { code, variant, count: 1, amount, whole, fewest, most, place, text, tell, least, least_amount, order };
+        let since = self.now;
+        let group = Group { code, variant, count: 1, amount, whole, fewest, most, place, text, tell, least, least_amount, order, since };
         self.size += 1;
         self.opened += 1;
         let groups = self.by_subject.entry(subject).or_default();

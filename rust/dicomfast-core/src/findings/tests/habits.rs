@@ -41,3 +41,51 @@ fn query_found_nothing() {
     only(&of_operation(failed), "operation-failed");
     assert!(of_operation(|record| (record.command_field, record.responses) = (0x0020, 2)).is_empty());
 }
+
+/// Told after ten minutes of the packets' time, without an end; and again while it goes on. A capture that is shorter tells it once.
+#[test]
+fn what_goes_on_is_told_in_between() {
+    let told_by = |minutes: i64| {
+        let mut rules = Rules::new(&Limits::default());
+        let mut before_the_end = Vec::new();
+        for minute in 0..minutes {
+            let mut record = samples::association();
+            record.association = minute as u64;
+            record.contexts[0].proposed_transfer_syntaxes.push(JPEG_2000.into());
+            for stamp in [&mut record.first, &mut record.last] {
+                stamp.time += minute * 60 * SECOND;
+            }
+            rules.association(&record);
+            before_the_end.extend(rules.take());
+        }
+        rules.finish();
+        (evidence(&before_the_end), evidence(&rules.take()))
+    };
+    let like = |count: u64| vec![format!("{count} associations like this one")];
+    assert_eq!(told_by(10), (vec![], like(10)));
+    assert_eq!(told_by(15), (like(10), like(5)));
+    assert_eq!(told_by(35), ([like(10), like(10), like(10)].concat(), like(5)));
+}
+
+/// The end of each evidence, where it counts.
+fn evidence(findings: &[FindingRecord]) -> Vec<String> {
+    findings.iter().map(|finding| finding.evidence.split_once("; ").map_or("", |(_, count)| count).to_owned()).collect()
+}
+
+/// Room that is told of is free again: what waits for an end that never comes would fill it.
+#[test]
+fn room_for_groups_is_not_used_up() {
+    let mut rules = Rules::new(&Limits { finding_groups: 4, ..Limits::default() });
+    for number in 0..100 {
+        let mut record = samples::association();
+        record.association = number;
+        record.calling_ae = Some(format!("CT{number}"));
+        record.contexts[0].proposed_transfer_syntaxes.push(JPEG_2000.into());
+        for stamp in [&mut record.first, &mut record.last] {
+            stamp.time += number as i64 * 300 * SECOND;
+        }
+        rules.association(&record);
+    }
+    rules.finish();
+    assert_eq!(rules.take().iter().map(|finding| finding.code).collect::<Vec<_>>(), ["compression-declined"; 100]);
+}
