@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from generate import Connection, Context, Conversation, Endpoints, Record, dicom, framed, link, merge, packets, pcap
 
 import dicomfast
 
@@ -95,3 +96,45 @@ def pc_equal(column: object, value: str) -> object:
     import pyarrow.compute as pc
 
     return pc.equal(pc.cast(column, "string"), value)
+
+
+def in_fragments(client: str, server: str, port: int) -> list[Record]:
+    """A store whose larger packets came in fragments."""
+    one = Conversation(contexts=[Context(1, dicom.CT_IMAGE)])
+    one.associate()
+    one.store(bytes(4_000), "1.2.3")
+    one.release()
+    segments = Connection().open().play(one.writes).close().segments
+    made = []
+    for number, (time, data, size) in enumerate(packets(segments, Endpoints(client, port, server, 11112))):
+        made += [Record(time, part, len(part)) for part in link.fragments(data, 400, number)] if size > 500 else [Record(time, data, size)]
+    return framed(made)
+
+
+@needs_tshark
+@pytest.mark.parametrize("ends", [("10.0.0.1", "10.0.0.2"), ("2001:db8::1", "2001:db8::2")], ids=["IPv4", "IPv6"])
+def test_the_fragments_of_one_connection_and_not_of_another(tmp_path: Path, ends: tuple[str, str]) -> None:
+    wanted, other = in_fragments(*ends, 40_000), in_fragments(ends[0], ends[1][:-1] + "9", 40_001)
+    for name, records in {"all.pcap": merge(wanted, other), "wanted.pcap": wanted}.items():
+        (tmp_path / name).write_bytes(pcap(records))
+    written = dicomfast.open(tmp_path / "all.pcap").slice("tcp.port == 40000 && dicom", tmp_path / "slice.pcapng", comments=False)
+    assert written.frames == len(wanted)
+    assert bytes_of(tmp_path / "slice.pcapng") == bytes_of(tmp_path / "wanted.pcap")
+
+
+@needs_tshark
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ipv6.fraghdr",
+        "ipv6.fraghdr.more == 1",
+        "ipv6.fraghdr.offset == 50",
+        "ipv6.fraghdr.ident == 10",
+        'frame.protocols contains "fraghdr"',
+    ],
+)
+def test_fragment_headers_as_tshark_has_them(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "fragments.pcap"
+    path.write_bytes(pcap(in_fragments("2001:db8::1", "2001:db8::2", 40_000)))
+    theirs = [int(number) for number in tshark(path, "-Y", text, "-T", "fields", "-e", "frame.number")]
+    assert dicomfast.open(path).frame_numbers(text).to_pylist() == theirs != []

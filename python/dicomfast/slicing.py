@@ -62,14 +62,15 @@ def _connections(capture: Capture, frames: pa.Array) -> set[int]:
 
 
 def _add_fragments(capture: Capture, chosen: set[int]) -> None:
-    """The other parts of IPv4 datagrams of which one is chosen: a segment that came in parts is found in the last one."""
+    """The other parts of IP datagrams of which one is chosen: a segment that came in parts is found in the last one."""
     import pyarrow.compute as pc
 
     whole: dict[tuple[Any, ...], set[int]] = defaultdict(set)
     for _, batch in capture.scan(["frames"]):
         flags, offset = batch.column("ip_flags"), batch.column("ip_fragment_offset")
-        parts = batch.filter(pc.or_kleene(pc.greater(offset, 0), pc.not_equal(pc.bit_wise_and(flags, _MORE_FRAGMENTS), 0)))
-        columns = [parts.column(name).to_pylist() for name in ("packet", "ip_src", "ip_dst", "ip_id")]
+        v4 = pc.or_kleene(pc.greater(offset, 0), pc.not_equal(pc.bit_wise_and(flags, _MORE_FRAGMENTS), 0))
+        parts = batch.filter(pc.or_(pc.fill_null(v4, fill_value=False), pc.is_valid(batch.column("ipv6_fragment_id"))))
+        columns = [parts.column(name).to_pylist() for name in ("packet", "ip_src", "ip_dst", "ip_id", "ipv6_fragment_id")]
         for packet, *key in zip(*columns, strict=True):
             whole[tuple(key)].add(packet)
     for packets in whole.values():

@@ -17,7 +17,7 @@ pub use association::{AssociationRecord, ContextRecord, EndedBy, EventRecord, Ou
 pub use budget::{Budget, Class, Spent};
 pub use connection::{Closed, ConnectionRecord, Opened, Protocol, SideCounts, Tap};
 pub use dataset::{Attributes, DataEvent, ElementRecord, ExportRecord, LostRange, ObjectRecord};
-pub use frame::{EthernetRecord, FrameRecord, HeadersRecord, IpRecord, Mac, TagRecord, TcpRecord, UdpRecord};
+pub use frame::{EthernetRecord, FragmentRecord, FrameRecord, HeadersRecord, IpRecord, Mac, TagRecord, TcpRecord, UdpRecord};
 pub use message::{CommandSet, MessageRecord, OperationRecord};
 pub use pdu::{ItemPlace, ItemRecord, PdvRecord};
 pub use report::{CaptureRecord, FindingRecord, Severity};

@@ -77,8 +77,9 @@ limits! {
     fragment_bytes: usize = 16 * MIB,
     /// Nanoseconds of capture time a fragment waits for the rest (RFC 791: at least 15 s).
     fragment_timeout: i64 = 30 * SECOND,
-    /// Connections tracked at once; the longest idle one gives way, with its rows.
-    connections: usize = 65_536,
+    /// Connections tracked at once; the longest idle one gives way, with its rows. An open association takes about 10 KiB, and where packets
+    /// are lost many never end: this is what bounds the memory of a run without end.
+    connections: usize = 16_384,
     /// Nanoseconds of capture time without a packet after which a connection that never carried data ends.
     idle_embryonic: i64 = 120 * SECOND,
     /// The same after FIN or RST (late retransmissions still belong to the old connection until then).

@@ -162,6 +162,10 @@ impl Assembly {
             if self.open.len() >= INTERLEAVED {
                 step.broken.push(self.open.remove(0).broken());
             }
+            if self.open.capacity() == 0 {
+                // More than one at a time is against the standard, and a message takes half a kilobyte.
+                self.open.reserve_exact(1);
+            }
             let first = if pdu.pdvs <= 1 { pdu.first } else { pdu.last };
             self.open.push(Assembled { unsure: torn, ..Assembled::new(pdu, pdv, first, timeline) });
             self.open.len() - 1

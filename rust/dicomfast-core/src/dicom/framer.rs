@@ -288,6 +288,8 @@ impl Framer {
         if self.pdu.remaining == 0 {
             self.pdu.last = self.last;
             upper.body(&self.pdu, &self.body);
+            // Hardly any connection has another such PDU soon; what it holds, it holds until its end.
+            self.body = Vec::new();
             self.pdu_over(upper);
         }
     }

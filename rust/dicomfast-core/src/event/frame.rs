@@ -87,6 +87,18 @@ pub struct IpRecord {
     pub checksum: Option<u16>,
     /// IPv6 flow label.
     pub flow_label: Option<u32>,
+    /// IPv6 fragment header.
+    pub fragment: Option<FragmentRecord>,
+}
+
+/// The fragment header of IPv6 (RFC 8200 section 4.5).
+#[derive(Clone, Copy, Debug)]
+pub struct FragmentRecord {
+    pub id: u32,
+    /// In bytes.
+    pub offset: u16,
+    /// There are more fragments after it.
+    pub more: bool,
 }
 
 /// A TCP header.

@@ -6,7 +6,7 @@ use super::segment::Segment;
 use super::walk::{End, Layer};
 use super::{ip, tcp};
 use crate::capture::Frame;
-use crate::event::{EthernetRecord, FrameRecord, HeadersRecord, IpRecord, Mac, TagRecord, TcpRecord, UdpRecord};
+use crate::event::{EthernetRecord, FragmentRecord, FrameRecord, HeadersRecord, IpRecord, Mac, TagRecord, TcpRecord, UdpRecord};
 
 /// A record of a frame whose headers are not known yet.
 pub(super) fn frame(frame: &Frame) -> FrameRecord {
@@ -38,6 +38,7 @@ pub(super) fn read(trail: &[(Layer, usize)], end: &End, bytes: &[u8], record: &m
             Layer::EtherType(protocol) if is_tag(*protocol) => tag(*protocol, rest, record),
             Layer::Ipv4 => set_ip(v4(rest), record),
             Layer::Ipv6 => set_ip(v6(rest), record),
+            Layer::Ipv6Fragment(_) => set_fragment(rest, record),
             Layer::Transport(_, UDP) => record.udp = udp(rest),
             _ => {}
         }
@@ -70,6 +71,7 @@ fn names(layer: Layer) -> &'static [&'static str] {
         Layer::Mpls => &["mpls"],
         Layer::Ipv4 => &["ip"],
         Layer::Ipv6 => &["ipv6"],
+        Layer::Ipv6Fragment(_) => &["ipv6.fraghdr"],
         Layer::Transport(_, ip::TCP) => &["tcp"],
         Layer::Transport(_, UDP) => &["udp"],
         Layer::Transport(_, 1) => &["icmp"],
@@ -141,6 +143,7 @@ fn v4(bytes: &[u8]) -> Option<IpRecord> {
         protocol,
         checksum: Some(u16::from_be_bytes([c0, c1])),
         flow_label: None,
+        fragment: None,
     })
 }
 
@@ -162,7 +165,18 @@ fn v6(bytes: &[u8]) -> Option<IpRecord> {
         protocol,
         checksum: None,
         flow_label: Some(head & 0x000f_ffff),
+        fragment: None,
     })
+}
+
+/// RFC 8200 section 4.5. An IP header in several fragment headers has the last of them.
+fn set_fragment(bytes: &[u8], record: &mut FrameRecord) {
+    let Some(&[_, _, high, low, i0, i1, i2, i3]) = bytes.first_chunk::<8>() else { return };
+    if let Some(ip) = &mut record.headers.ip {
+        let field = u16::from_be_bytes([high, low]);
+        let id = u32::from_be_bytes([i0, i1, i2, i3]);
+        ip.fragment = Some(FragmentRecord { id, offset: field & 0xfff8, more: field & 1 != 0 });
+    }
 }
 
 fn udp(bytes: &[u8]) -> Option<UdpRecord> {

@@ -117,21 +117,24 @@ fn extensions(walk: &mut Walk, ip: Ip, mut next: u8, cursor: &mut Cursor<'_>) ->
                 next = following;
             }
             AUTHENTICATION => next = authentication(walk, cursor)?,
-            FRAGMENT => {
-                walk.enter_extension()?;
-                let [following, _, high, low, id @ ..] = *cursor.take::<8>(cursor::EXTENSION)?;
-                let field = u16::from_be_bytes([high, low]);
-                let (more, offset) = (field & 1 != 0, usize::from(field & 0xfff8));
-                if more || offset != 0 {
-                    let id = u32::from_be_bytes(id);
-                    return Err(End::Fragment(Fragment { ip, id, protocol: following, offset, more }));
-                }
-                // An atomic fragment (RFC 6946) is whole.
-                next = following;
-            }
+            FRAGMENT => return Ok(Layer::Ipv6Fragment(ip)),
             protocol => return Ok(Layer::Transport(ip, protocol)),
         }
     }
+}
+
+/// The fragment header (RFC 8200 section 4.5).
+pub(super) fn fragment(walk: &mut Walk, ip: Ip, cursor: &mut Cursor<'_>) -> Result<Layer, End> {
+    walk.enter_extension()?;
+    let [following, _, high, low, id @ ..] = *cursor.take::<8>(cursor::EXTENSION)?;
+    let field = u16::from_be_bytes([high, low]);
+    let (more, offset) = (field & 1 != 0, usize::from(field & 0xfff8));
+    if more || offset != 0 {
+        let id = u32::from_be_bytes(id);
+        return Err(End::Fragment(Fragment { ip, id, protocol: following, offset, more }));
+    }
+    // An atomic fragment (RFC 6946) is whole.
+    extensions(walk, ip, following, cursor)
 }
 
 /// What the payload of a reassembled datagram begins with: more extension headers in IPv6, the transport in IPv4.

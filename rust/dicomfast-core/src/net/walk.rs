@@ -26,6 +26,8 @@ pub(super) enum Layer {
     Ip,
     Ipv4,
     Ipv6,
+    /// The fragment header behind this IPv6 header.
+    Ipv6Fragment(Ip),
     Transport(Ip, u8),
 }
 
@@ -146,6 +148,7 @@ impl Walk {
             Layer::Ipv4 => ip::v4(self, cursor),
             Layer::Ipv6 => ip::v6(self, cursor),
             Layer::Transport(ip, ip::TCP) => Err(tcp::decode(cursor, ip)),
+            Layer::Ipv6Fragment(ip) => ip::fragment(self, ip, cursor),
             Layer::Transport(ip, protocol) => tunnel::transport(self, ip, protocol, cursor),
         }
     }

@@ -10,6 +10,7 @@ columns! {
     HeadersRecord as row;
     let ethernet = row.ethernet;
     let ip = row.ip;
+    let fragment = ip.and_then(|header| header.fragment);
     let tag = row.tag.filter(|tag| tag.protocol != SERVICE_TAG);
     let service = row.tag.filter(|tag| tag.protocol == SERVICE_TAG);
     /// Source address of the Ethernet header.
@@ -54,4 +55,10 @@ columns! {
     ip_checksum: U16 = ip.and_then(|header| header.checksum);
     /// IPv6 flow label.
     ip_flow_label: U32 = ip.and_then(|header| header.flow_label);
+    /// Identification of the IPv6 fragment header (RFC 8200 section 4.5).
+    ipv6_fragment_id: U32 = fragment.map(|header| header.id);
+    /// Fragment offset in bytes of the IPv6 fragment header.
+    ipv6_fragment_offset: U16 = fragment.map(|header| header.offset);
+    /// More fragments follow, as the IPv6 fragment header says.
+    ipv6_more_fragments: Bool = fragment.map(|header| header.more);
 }
