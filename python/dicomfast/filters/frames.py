@@ -95,24 +95,17 @@ _PDU_KEYS = {"connection", "sender", "stream_offset", "last_packet"}
 
 def _ends_of_pdus(tables: dict[str, Any]) -> pa.Array:
     """For each PDV the frame in which its PDU ends: there Wireshark shows it."""
+    from dicomfast import arrays
+    from dicomfast.filters.values import flat
+
+    pdvs, pdus = tables["pdvs"], tables["pdus"]
+    at = arrays.places(_keys(pdvs, "pdu_offset"), _keys(pdus, "stream_offset"))
+    return flat(pdus.column("last_packet")).take(at)
+
+
+def _keys(table: Any, offset: str) -> list[pa.Array]:
     import pyarrow as pa
 
     from dicomfast.filters.values import flat
 
-    pdvs, pdus = tables["pdvs"], tables["pdus"]
-    left = _keyed(pdvs, "pdu_offset").append_column("at", pa.array(range(pdvs.num_rows), pa.int64()))
-    right = _keyed(pdus, "stream_offset").append_column("packet", flat(pdus.column("last_packet")))
-    both = left.join(right, ["connection", "sender", "offset"], join_type="left outer").sort_by("at")
-    return flat(both.column("packet"))
-
-
-def _keyed(table: Any, offset: str) -> Any:
-    import pyarrow as pa
-
-    return pa.table(
-        {
-            "connection": table.column("connection"),
-            "sender": table.column("sender").cast(pa.string()),
-            "offset": table.column(offset),
-        }
-    )
+    return [flat(table.column("connection")), flat(table.column("sender").cast(pa.string())), flat(table.column(offset))]

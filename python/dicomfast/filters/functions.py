@@ -74,7 +74,9 @@ def computed(operator: str, left: Values, number: int) -> Values:
     """Numbers and one number."""
     import pyarrow as pa
 
-    return _computed(operator, left, pa.scalar(number, pa.int64()))
+    from dicomfast import arrays
+
+    return _computed(operator, left, arrays.scalar(number, pa.int64()))
 
 
 def computed_of_two(operator: str, left: Values, right: Values) -> Values:
@@ -85,7 +87,7 @@ def computed_of_two(operator: str, left: Values, right: Values) -> Values:
 
     left, right = pairs(left, right)
     if operator in "/%":
-        kept = pc.indices_nonzero(pc.not_equal(right.data, 0))
+        kept = pc.indices_nonzero(right.data)
         left, right = left.chosen(kept), right.chosen(kept)
     return _computed(operator, left, right.data)
 

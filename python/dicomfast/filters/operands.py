@@ -149,7 +149,9 @@ class Operands:
             def arrow(found: Values) -> pa.Array:
                 import pyarrow.compute as pc
 
-                return getattr(pc, _ARROW[operator])(found.data, value)
+                from dicomfast import arrays
+
+                return getattr(pc, _ARROW[operator])(found.data, arrays.scalar(value, found.data.type))
 
             return arrow
         compare = _COMPARED[operator]
@@ -191,6 +193,7 @@ class Operands:
             import pyarrow as pa
             import pyarrow.compute as pc
 
+            from dicomfast import arrays
             from dicomfast.filters.values import pairs
 
             one, other = pairs(one, other)
@@ -199,10 +202,11 @@ class Operands:
             test = python.contains if operator == "contains" else _COMPARED[operator]
             # Each pair of distinct values is looked at once.
             size = max(len(other.distinct), 1)
-            codes = pc.add(pc.multiply(one.data.cast(pa.int64()), size), other.data.cast(pa.int64()))
+            width = arrays.scalar(size, pa.int64())
+            codes = pc.add(pc.multiply(one.data.cast(pa.int64()), width), other.data.cast(pa.int64()))
             encoded = pc.dictionary_encode(codes)
             verdicts = [_passes(test, one.distinct[code // size], other.distinct[code % size]) for code in encoded.dictionary.to_pylist()]
-            return one.units, pa.array(verdicts, pa.bool_()).take(encoded.indices)
+            return one.units, arrays.array(verdicts, pa.bool_()).take(encoded.indices) if verdicts else pa.nulls(0, pa.bool_())
 
         return run
 

@@ -113,7 +113,7 @@ class _Builder:
             import pyarrow.compute as pc
 
             found = operand.load(units)
-            return pc.unique(found.units.filter(pc.not_equal(found.data, 0)) if masked else found.units)
+            return pc.unique(found.units.take(pc.indices_nonzero(found.data)) if masked else found.units)
 
         return run
 

@@ -106,9 +106,11 @@ class Asked:
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        from dicomfast import arrays
+
         rows = Rows(self.table, self._ways, batch, sides)
         found = self.plan.run(rows)
-        return pc.is_in(rows.every(), value_set=found) if len(found) else pa.repeat(pa.scalar(value=False), batch.num_rows)
+        return pc.is_in(rows.every(), value_set=found) if len(found) else arrays.array([False] * batch.num_rows, pa.bool_())
 
 
 def _bare(sources: tuple[Source, ...]) -> Field:
@@ -123,12 +125,14 @@ class Rows:
     def __init__(self, table: str, ways: dict[str, Way], batch: Any, sides: dict[str, Any]) -> None:
         import pyarrow as pa
 
+        from dicomfast import arrays
+
         self._table = table
         self._ways = ways
         self._batch = batch
         self._tables = {**sides, table: batch} if table not in sides else sides
         self._own = {**sides, table: batch}
-        self._units = pa.array(range(batch.num_rows), pa.uint64())
+        self._units = arrays.count(batch.num_rows, pa.uint64())
         self._known: dict[str, Values] = {}
 
     def every(self) -> pa.Array:
