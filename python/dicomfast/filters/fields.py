@@ -25,6 +25,7 @@ KINDS = {
     "time": "time",
     "duration": "seconds",
     "label": "there or not",
+    "value": "text, or a number where it is compared with one",
 }
 NUMERIC = frozenset({"number", "float", "bool", "time", "duration"})
 
@@ -51,7 +52,7 @@ class Source:
 
     where: of the rows of the table, those whose column has one of these values. how: makes the values of the columns, where they are not
     those of `column` as they stand. more: the other columns that `how` reads. owner: the table that has `column`; its row is the one with
-    the association of a row of `table`.
+    the association of a row of `table`. ends: "command" where the values of messages are those of command sets, which end before data sets.
     """
 
     table: str
@@ -60,6 +61,7 @@ class Source:
     how: Callable[[Row, str], Any] | None = None
     more: tuple[str, ...] = ()
     owner: str | None = None
+    ends: str = ""
 
     def needs(self) -> dict[str, set[str]]:
         """The columns it takes, by table."""
@@ -75,6 +77,7 @@ class Field:
 
     display: how `fields` prints it: 0 decimal, or the digits of a hexadecimal number. labels: names of numbers, as Wireshark shows them.
     directed: it tells who sent a packet, which rows that end in a frame learn from that frame and not from their connection.
+    there: where it is seen whether the field is there, if not by its values.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Field:
     display: int = 0
     labels: tuple[tuple[int, str], ...] = ()
     directed: bool = False
+    there: tuple[Source, ...] = ()
 
 
 def bits(mask: int, shift: int = 0) -> Callable[[Row, str], Any]:
@@ -120,6 +124,18 @@ def of_passcode(table: Row, column: str) -> Any:
 
     values, types = table.column(column), table.column("identity_type")
     return pc.if_else(pc.equal(types, arrays.scalar(2, types.type)), values, arrays.scalar(None, values.type))
+
+
+def of_bad_status(table: Row, column: str) -> Any:
+    """Statuses but 0x0000 (success) and 0xFFxx (pending), in which Wireshark sees a warning."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from dicomfast import arrays
+
+    status = pc.cast(table.column(column), pa.int64())
+    good = pc.or_(pc.equal(status, arrays.scalar(0, pa.int64())), pc.greater_equal(status, arrays.scalar(0xFF00, pa.int64())))
+    return pc.if_else(good, arrays.scalar(None, pa.int64()), status)
 
 
 def named_uid(table: Row, column: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicomfast.errors import FilterError
+from dicomfast.filters import ends
 from dicomfast.filters.fields import PACKETS
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ def needs(fields: dict[str, Field]) -> Needs:
     for field in fields.values():
         for source in sources(field):
             add(found, source.needs())
-            found[source.table].add(PACKETS[source.table])
-            if source.table == "pdvs":
-                add(found, {"pdvs": _PDV_KEYS, "pdus": _PDU_KEYS})
+            add(found, ends.needs(source))
     return found
 
 
@@ -77,35 +76,6 @@ class Frames:
         from dicomfast.filters.values import joined, values
 
         if of.name not in self._known:
-            parts = [values(self._packets(source.table), column(source, self._tables), of.kind) for source in sources(of)]
+            parts = [values(ends.packets(source, self._tables), column(source, self._tables), of.kind) for source in sources(of)]
             self._known[of.name] = joined(parts)
         return self._known[of.name]
-
-    def _packets(self, table: str) -> pa.Array:
-        from dicomfast.filters.values import flat
-
-        if table == "pdvs":
-            return _ends_of_pdus(self._tables)
-        return flat(self._tables[table].column(PACKETS[table]))
-
-
-_PDV_KEYS = {"connection", "sender", "pdu_offset"}
-_PDU_KEYS = {"connection", "sender", "stream_offset", "last_packet"}
-
-
-def _ends_of_pdus(tables: dict[str, Any]) -> pa.Array:
-    """For each PDV the frame in which its PDU ends: there Wireshark shows it."""
-    from dicomfast import arrays
-    from dicomfast.filters.values import flat
-
-    pdvs, pdus = tables["pdvs"], tables["pdus"]
-    at = arrays.places(_keys(pdvs, "pdu_offset"), _keys(pdus, "stream_offset"))
-    return flat(pdus.column("last_packet")).take(at)
-
-
-def _keys(table: Any, offset: str) -> list[pa.Array]:
-    import pyarrow as pa
-
-    from dicomfast.filters.values import flat
-
-    return [flat(table.column("connection")), flat(table.column("sender").cast(pa.string())), flat(table.column(offset))]

@@ -8,15 +8,16 @@ if TYPE_CHECKING:
     from dicomfast.filters.tree import Range
     from dicomfast.filters.values import Values
 
-_BYTES = ("text", "title", "bytes", "mac", "ip", "ipv4", "ipv6")
+TEXT = ("text", "title", "value")
+_BYTES = (*TEXT, "bytes", "mac", "ip", "ipv4", "ipv6")
 _ANY: tuple[str, ...] = ()
 
 FUNCTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "len": (_BYTES, "number"),
     "count": (_ANY, "number"),
-    "lower": (("text", "title"), "text"),
-    "upper": (("text", "title"), "text"),
-    "string": (("number", "ip", "ipv4", "ipv6", "mac", "text", "title", "bool", "float"), "text"),
+    "lower": (TEXT, "text"),
+    "upper": (TEXT, "text"),
+    "string": (("number", "ip", "ipv4", "ipv6", "mac", *TEXT, "bool", "float"), "text"),
 }
 """By name, the kinds that a function takes (none: any) and the kind that it gives."""
 

@@ -10,6 +10,7 @@ from dicomfast.filters import frames, registry
 from dicomfast.filters.ask import Filter, Pass, collect
 from dicomfast.filters.fields import NUMERIC, Field
 from dicomfast.filters.functions import spelled
+from dicomfast.filters.tags import MaskedError, masked
 from dicomfast.text import escape
 from dicomfast.values import SECOND, iso
 
@@ -55,7 +56,11 @@ def listing(capture: Capture, fields: list[Field], text: str, read: Pass | None 
     of = frames.Frames(collect(capture, needs, read))
     numbers = sorted(chosen.plan.run(of).to_pylist())
     wanted = set(numbers)
-    return Listing(numbers, [_column(of, field, wanted) for field in fields])
+    try:
+        return Listing(numbers, [_column(of, field, wanted) for field in fields])
+    except MaskedError:
+        name = next(field.name for field in fields if field.there)
+        raise FilterError(masked(name), name, 0, len(name)) from None
 
 
 def _column(of: frames.Frames, field: Field, wanted: set[int]) -> dict[int, list[Any]]:

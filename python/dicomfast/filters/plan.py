@@ -106,7 +106,7 @@ class _Builder:
     def _exists(self, node: Exists) -> Run:
         if isinstance(node.of, Literal):
             self.fail(f"there is no field {node.of.text}{registry.suggestion(node.of.text)}", node)
-        operand = self.operands.operand(node.of)
+        operand = self.operands.there(node.of)
         masked = self.operands.is_bits(node.of)
 
         def run(units: Units) -> pa.Array:

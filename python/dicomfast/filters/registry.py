@@ -7,7 +7,7 @@ import functools
 import re
 
 from dicomfast import _dicomfast
-from dicomfast.filters import dicom_fields, frame_fields, tcp_fields
+from dicomfast.filters import dicom_fields, fragments, frame_fields, tag_fields, tcp_fields
 from dicomfast.filters.fields import Field, Source
 
 _KEYWORD = re.compile(r"dicom\.[A-Z][A-Za-z0-9]+")
@@ -18,9 +18,7 @@ _CLOSE = 0.6
 @functools.cache
 def named() -> dict[str, Field]:
     """The fields that have a name of their own."""
-    there = set(_dicomfast.table_names())
-    elements = dicom_fields.ELEMENTS if "elements" in there else []
-    fields = [*frame_fields.FIELDS, *tcp_fields.FIELDS, *dicom_fields.FIELDS, *elements]
+    fields = [*frame_fields.FIELDS, *tcp_fields.FIELDS, *dicom_fields.FIELDS, *fragments.FIELDS, *tag_fields.FIELDS]
     return {field.name: field for field in fields}
 
 
@@ -33,9 +31,7 @@ def find(name: str) -> Field | None:
     table, _, column = name.partition(".")
     if table in tables:
         return _column(name, table, column)
-    if "elements" in tables and _KEYWORD.fullmatch(name):
-        return dicom_fields.keyword(name)
-    return None
+    return tag_fields.keyword(name) if _KEYWORD.fullmatch(name) else None
 
 
 def _column(name: str, table: str, column: str) -> Field | None:
