@@ -1,16 +1,19 @@
 """The filter language: text to tree and back, what is refused, and where the refusal points."""
 
+import re
 import string
 import time
 from contextlib import suppress
 
 import pytest
+from filters import make
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import dicomfast
 from dicomfast import _dicomfast
 from dicomfast.filters import registry, tree
+from dicomfast.filters.absent import ABSENT
 from dicomfast.filters.lexer import LONGEST
 from dicomfast.filters.parser import DEEPEST, parse
 from dicomfast.filters.plan import build
@@ -187,3 +190,23 @@ def test_every_field_has_columns_that_exist() -> None:
         for source in (*field.sources, *field.rows):
             for table, columns in source.needs().items():
                 assert table not in there or columns <= set(_dicomfast.schema(table).names), (field.name, table, columns)
+
+
+# Of tshark 4.0.17.
+WIRESHARK = make.FIELDS.read_text().split()
+
+
+def test_every_field_of_wireshark_is_answered_or_says_why_not() -> None:
+    assert len(WIRESHARK) == 82
+    answered = {name for name in WIRESHARK if registry.find(name) is not None}
+    assert answered == set(WIRESHARK) - set(ABSENT)
+    assert set(ABSENT) <= set(WIRESHARK)
+    for name, (_, instead) in ABSENT.items():
+        for text in (name, f"{name} == 1", f"!{name}", f"tcp && {name} contains 2"):
+            with pytest.raises(
+                dicomfast.FilterError, match=f"{re.escape(name)} is a field of Wireshark that is not answered: .*; ask "
+            ) as caught:
+                build(text)
+            assert text[caught.value.start : caught.value.end] == name
+        for other in re.split(r",? or ", instead):
+            build(other)

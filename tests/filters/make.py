@@ -1,4 +1,5 @@
 """Asks tshark which frames every filter of this folder selects, and stores its answers in tshark.json. Run it by hand: make.py [LIST...]
+What fields of DICOM it has goes to dicom_fields.list.
 
 A list names its captures (under tests/cases), and the preferences of Wireshark that it takes; then has a filter a line. tshark's time
 zone is UTC.
@@ -14,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 CASES = HERE.parent / "cases"
 ANSWERS = HERE / "tshark.json"
+FIELDS = HERE / "dicom_fields.list"
 
 
 def lists() -> dict[str, tuple[list[str], list[str]]]:
@@ -72,7 +74,15 @@ def ask(capture: str, texts: list[str], preferences: list[str]) -> dict[str, str
     return answers
 
 
+def fields() -> list[str]:
+    """The names of the fields of DICOM."""
+    listed = subprocess.run(["tshark", "-G", "fields"], capture_output=True, text=True, check=True).stdout
+    lines = (line.split("\t") for line in listed.splitlines())
+    return sorted(line[2] for line in lines if line[0] == "F" and line[2].startswith("dicom."))
+
+
 def main(names: list[str]) -> None:
+    FIELDS.write_text("".join(f"{name}\n" for name in fields()))
     known: dict[str, dict[str, str]] = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {}
     answers = {}
     for name, (captures, filters) in lists().items():

@@ -108,7 +108,9 @@ WIRESHARK = [
         Source("messages", "context_id"), Source("operations", "context_id"), Source("events", "context_id"),
     )),
     Field("dicom.pdv.flags", "number", "Message control header: 1 command, 2 last fragment.", (Source("pdvs", "flags"),), display=2),
-    Field("dicom.status_msg", "label", "A status that is neither success nor pending.", (Source("messages", "status", how=of_bad_status),)),
+    Field("dicom.status_msg", "label", "A status that is neither success nor pending.", (
+        Source("messages", "status", how=of_bad_status),
+    ), (Source("operations", "status", how=of_bad_status),)),
 ]  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def find(names: tuple[str, ...]) -> list[Field]:
     for name in names:
         field = registry.find(name)
         if field is None:
-            raise FilterError(f"there is no field {name}{registry.suggestion(name)}", name, 0, len(name))
+            raise FilterError(registry.unknown(name), name, 0, len(name))
         if not frames.sources(field):
             raise FilterError(f"{name} tells of no single frame; `dicomfast table` lists it", name, 0, len(name))
         found.append(field)

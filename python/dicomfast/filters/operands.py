@@ -69,7 +69,7 @@ class Operands:
         return self._no_field(node)
 
     def _no_field(self, node: Literal) -> NoReturn:
-        self.fail(f"there is no field {node.text}{registry.suggestion(node.text)}", node)
+        self.fail(registry.unknown(node.text), node)
 
     def is_bits(self, node: Any) -> bool:
         """Whether it stands for bits, of which one is asked to be set."""
@@ -80,7 +80,7 @@ class Operands:
     def _field(self, node: FieldName) -> Operand:
         found = registry.find(node.name)
         if found is None:
-            self.fail(f"there is no field {node.name}{registry.suggestion(node.name)}", node)
+            self.fail(registry.unknown(node.name), node)
         self.fields[node.name] = found
         self.places.setdefault(node.name, node)
         labels = _SET if found.kind == "bool" else found.labels

@@ -105,7 +105,7 @@ class _Builder:
 
     def _exists(self, node: Exists) -> Run:
         if isinstance(node.of, Literal):
-            self.fail(f"there is no field {node.of.text}{registry.suggestion(node.of.text)}", node)
+            self.fail(registry.unknown(node.of.text), node)
         operand = self.operands.there(node.of)
         masked = self.operands.is_bits(node.of)
 
@@ -153,8 +153,7 @@ class _Builder:
 
     def _left(self, node: Any) -> Operand:
         if isinstance(node, Literal):
-            hint = registry.suggestion(node.text)
-            self.fail(f"there is no field {node.text}{hint}" if not node.quote else "on the left stands a field or a function", node)
+            self.fail(registry.unknown(node.text) if not node.quote else "on the left stands a field or a function", node)
         operand = self.operands.operand(node)
         if operand.kind == "label":
             self.fail("this field is there or not: it has no value to compare", node)

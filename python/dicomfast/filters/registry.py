@@ -8,6 +8,7 @@ import re
 
 from dicomfast import _dicomfast
 from dicomfast.filters import dicom_fields, fragments, frame_fields, tag_fields, tcp_fields
+from dicomfast.filters.absent import ABSENT
 from dicomfast.filters.fields import Field, Source
 
 _KEYWORD = re.compile(r"dicom\.[A-Z][A-Za-z0-9]+")
@@ -66,8 +67,15 @@ def _kind(column: str, of: object) -> str:  # noqa: PLR0911 - one line a type
     return "bytes" if types.is_binary(of) else "label"
 
 
-def suggestion(name: str) -> str:
-    """What was meant, as the end of a sentence; "" where nothing is near."""
+def unknown(name: str) -> str:
+    """Why there is no field of this name: it is not answered, or there is none, and what was meant."""
+    if name in ABSENT:
+        reason, instead = ABSENT[name]
+        return f"{name} is a field of Wireshark that is not answered: {reason}; ask {instead}"
+    return f"there is no field {name}{_suggestion(name)}"
+
+
+def _suggestion(name: str) -> str:
     table, dot, _ = name.partition(".")
     names = list(named())
     if dot and table in _dicomfast.table_names():
