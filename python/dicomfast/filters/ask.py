@@ -82,7 +82,8 @@ class Filter:
 
     def _later(self, asked: dict[str, rows.Asked]) -> list[str]:
         """The fields that rows do not know themselves."""
-        return [name for name in self.plan.fields if any(not one.knows(name) for one in asked.values())]
+        later = (name for name in self.plan.fields if any(not one.knows(name) for one in asked.values()))
+        return sorted({name.removesuffix("?") for name in later})
 
 
 def _beside(batch: Any) -> int:

@@ -56,15 +56,14 @@ def listing(capture: Capture, fields: list[Field], text: str, read: Pass | None 
     of = frames.Frames(collect(capture, needs, read))
     numbers = sorted(chosen.plan.run(of).to_pylist())
     wanted = set(numbers)
-    try:
-        return Listing(numbers, [_column(of, field, wanted) for field in fields])
-    except MaskedError:
-        name = next(field.name for field in fields if field.there)
-        raise FilterError(masked(name), name, 0, len(name)) from None
+    return Listing(numbers, [_column(of, field, wanted) for field in fields])
 
 
 def _column(of: frames.Frames, field: Field, wanted: set[int]) -> dict[int, list[Any]]:
-    found = of.values(field)
+    try:
+        found = of.values(field)
+    except MaskedError:
+        raise FilterError(masked(field.name), field.name, 0, len(field.name)) from None
     column: dict[int, list[Any]] = {}
     for number, value in zip(found.units.to_pylist(), found.data.to_pylist(), strict=True):
         if number in wanted:

@@ -93,7 +93,7 @@ class Operands:
             self.fail(masked(of.name), node)
 
     def there(self, node: Any) -> Operand:
-        """What tells whether a node is there."""
+        """What tells whether a node is there; for a field that is seen without its values, a field beside it with "?" behind its name."""
         found = registry.find(node.name) if isinstance(node, FieldName) else None
         if found is None or not found.there:
             return self.operand(node)

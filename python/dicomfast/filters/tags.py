@@ -50,7 +50,6 @@ COMMAND = (
 
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFE_E000, 0xFFFE_E00D, 0xFFFE_E0DD
 _UNDEFINED = 0xFFFF_FFFF
-_LENGTHS = {"US": 2, "UL": 4}
 _OF_GROUP_LENGTH = 12
 """Bytes of Command Group Length (0000,0000) itself, which it does not count."""
 
@@ -67,23 +66,22 @@ def masked(name: str) -> str:
 def tags() -> tuple[Source, ...]:
     """The tag of each element, and of the delimiters of what has an undefined length."""
     command = tuple(_of_command(tag, column, _constant(tag, "uint32")) for tag, _, column in COMMAND)
-    return (Source("elements", "tag"), *_delimiters(_constant(_ITEM_END, "uint32"), _constant(_SEQUENCE_END, "uint32")), *command)
+    return (*command, Source("elements", "tag"), *_delimiters(_constant(_ITEM_END, "uint32"), _constant(_SEQUENCE_END, "uint32")))
 
 
 def vrs() -> tuple[Source, ...]:
     """The VR of each."""
     ul = _constant("UL", "string")
     command = tuple(_of_command(tag, column, _constant(vr, "string")) for tag, vr, column in COMMAND)
-    return (Source("elements", "vr"), *_delimiters(ul, ul), *command)
+    return (*command, Source("elements", "vr"), *_delimiters(ul, ul))
 
 
 def lengths() -> tuple[Source, ...]:
     """The length of each, but of text in command sets that may be padded more than it has to be."""
     zero = _constant(0, "uint32")
-    command = [_of_command(tag, column, _constant(_LENGTHS[vr], "uint32")) for tag, vr, column in COMMAND if vr in _LENGTHS]
-    command += [_of_command(tag, column, _padded) for tag, vr, column in COMMAND if vr == "UI"]
-    command += [_of_command(tag, column, _four_each) for tag, vr, column in COMMAND if vr == "AT"]
-    return (Source("elements", "length", how=_or_undefined), *_delimiters(zero, zero), *command)
+    how = {"US": _constant(2, "uint32"), "UL": _constant(4, "uint32"), "UI": _padded, "AT": _four_each}
+    command = tuple(_of_command(tag, column, how[vr]) for tag, vr, column in COMMAND if vr in how)
+    return (*command, Source("elements", "length", how=_or_undefined), *_delimiters(zero, zero))
 
 
 def numbers(*kinds: str, signed: bool = False) -> tuple[Source, ...]:
