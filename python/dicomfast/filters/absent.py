@@ -5,7 +5,6 @@ from __future__ import annotations
 _NEVER = "what identifies a user is never kept"
 _ONE_BY_ONE = "fragments are counted here and not listed"
 _IN_ORDER = "the fragments of a message have no offsets, so Wireshark never sets it"
-_ITEM = "a broken item is an anomaly here"
 
 ABSENT = {
     "dicom.userinfo.data": ("bytes of items that PS3.7 does not define are not kept", "dicom.userinfo.unknown"),
@@ -24,18 +23,11 @@ ABSENT = {
     "dicom.pdv.fragment.multiple_tails": (_IN_ORDER, "messages.complete"),
     "dicom.pdv.fragment.too_long_fragment": (_IN_ORDER, "messages.complete"),
     "dicom.pdv.fragment.error": (_IN_ORDER, "messages.complete"),
-    "dicom.no_abstract_syntax": (_ITEM, 'anomalies.kind == "bad-item"'),
-    "dicom.multiple_abstract_syntax": (_ITEM, 'anomalies.kind == "bad-item"'),
-    "dicom.no_transfer_syntax": (_ITEM, 'anomalies.kind == "bad-item"'),
-    "dicom.no_abstract_syntax_uid": (_ITEM, 'anomalies.kind == "bad-item"'),
-    "dicom.multiple_transfer_syntax": (_ITEM, 'anomalies.kind == "bad-item"'),
-    "dicom.assoc.item.len.invalid": (_ITEM, 'anomalies.kind == "bad-item"'),
+    "dicom.no_abstract_syntax_uid": ("Wireshark never sets it: an item without a UID has an empty one", 'anomalies.kind == "bad-item"'),
     "dicom.pdv.ctx.invalid": (
         "a context that was not agreed is an anomaly here",
         'anomalies.kind in {"bad-context-id", "context-not-accepted", "midstream"}',
     ),
-    "dicom.pdv.flags.invalid": ("broken PDVs are anomalies here", "dicom.pdv.flags > 3"),
-    "dicom.pdv.len.invalid": ("broken PDVs are anomalies here", 'anomalies.kind == "bad-pdv"'),
     "dicom.pdu_length.invalid": ("broken PDUs are anomalies here", 'anomalies.kind == "bad-pdu"'),
 }
 """By name, the reason and what to ask instead."""

@@ -7,7 +7,7 @@ import functools
 import re
 
 from dicomfast import _dicomfast
-from dicomfast.filters import dicom_fields, fragments, frame_fields, tag_fields, tcp_fields
+from dicomfast.filters import dicom_fields, fragments, frame_fields, notes, tag_fields, tcp_fields
 from dicomfast.filters.absent import ABSENT
 from dicomfast.filters.fields import Field, Source
 
@@ -19,7 +19,7 @@ _CLOSE = 0.6
 @functools.cache
 def named() -> dict[str, Field]:
     """The fields that have a name of their own."""
-    fields = [*frame_fields.FIELDS, *tcp_fields.FIELDS, *dicom_fields.FIELDS, *fragments.FIELDS, *tag_fields.FIELDS]
+    fields = [*frame_fields.FIELDS, *tcp_fields.FIELDS, *dicom_fields.FIELDS, *notes.FIELDS, *fragments.FIELDS, *tag_fields.FIELDS]
     return {field.name: field for field in fields}
 
 
