@@ -15,6 +15,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 import dicomfast
+from dicomfast.filters.ask import collect
+from dicomfast.filters.frames import needs_of
+from dicomfast.filters.plan import build
 
 CASES = Path(__file__).parent / "cases"
 STATUSES = CASES / "store_statuses" / "capture.pcap"
@@ -109,3 +112,14 @@ def test_elements_of_a_data_set_that_was_cut_belong_to_its_last_frame() -> None:
     cut = [row["last_packet"] for row in capture.messages.to_pylist() if not row["complete"] and row["dataset_bytes"]]
     assert len(cut) == 1
     assert set(cut) <= set(capture.frame_numbers('dicom.tag == 0x00100010 && dicom.Modality == "CT"').to_pylist())
+
+
+def test_elements_that_are_not_asked_for_are_not_held() -> None:
+    """A data set has hundreds."""
+    with dicomfast.open(STATUSES) as capture:
+        elements = capture.read(["elements"])["elements"]
+        for text, words in (("dicom.Rows == 8 && dicom.Modality", {"Rows", "Modality"}), ("dicom.Rows && dicom.tag", set())):
+            plan = build(text)
+            held = collect(capture, needs_of(plan), plan.fields)["elements"]
+            wanted = [word for word in elements["keyword"].to_pylist() if not words or word in words]
+            assert held.num_rows == len(wanted) > 0

@@ -33,6 +33,14 @@ def needs(fields: dict[str, Field]) -> Needs:
     return found
 
 
+def keywords(fields: dict[str, Field]) -> tuple[str, ...] | None:
+    """The keywords whose elements it takes; None where it takes those of any."""
+    wheres = [source.where for field in fields.values() for source in (*field.sources, *field.rows) if source.table == "elements"]
+    if any(where is None or where[0] != "keyword" for where in wheres):
+        return None
+    return tuple(sorted({word for where in wheres if where is not None for word in where[1]}))
+
+
 def add(to: Needs, more: Needs) -> None:
     """More columns."""
     for table, columns in more.items():

@@ -52,8 +52,9 @@ def listing(capture: Capture, fields: list[Field], text: str, read: Pass | None 
     """The values of these fields in the frames that match, from one pass."""
     chosen = Filter(text)
     needs = frames.needs_of(chosen.plan)
-    frames.add(needs, frames.needs({field.name: field for field in fields}))
-    of = frames.Frames(collect(capture, needs, read))
+    named = {field.name: field for field in fields}
+    frames.add(needs, frames.needs(named))
+    of = frames.Frames(collect(capture, needs, {**chosen.plan.fields, **named}, read))
     numbers = sorted(chosen.plan.run(of).to_pylist())
     wanted = set(numbers)
     return Listing(numbers, [_column(of, field, wanted) for field in fields])

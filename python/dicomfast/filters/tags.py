@@ -125,7 +125,7 @@ def value_of(keyword: str) -> Source:
         whole = pa.ListArray.from_arrays(arrays.count(len(shown) + 1, pa.int32()), shown)
         return pc.if_else(single, whole, pc.split_pattern(shown, pattern="\\"))
 
-    return Source("elements", "value", how=how, more=("keyword", "vr", "length", "masked"))
+    return Source("elements", "value", ("keyword", (keyword,)), how, ("vr", "length", "masked"))
 
 
 _MORE = ("vr", "length", "masked")
