@@ -6,9 +6,9 @@ from dicomfast.filters import tags
 from dicomfast.filters.fields import Field, Source
 
 
-def _value(name: str, doc: str, *kinds: str, signed: bool = False, display: int = 0) -> Field:
-    sources = tuple(source for kind in kinds for source in tags.numbers(kind, signed=signed))
-    return Field(f"dicom.tag.value.{name}", "number", doc, sources, display=display, there=tags.having(*kinds, signed=signed))
+def _value(name: str, doc: str, *kinds: str) -> Field:
+    sources = tuple(source for kind in kinds for source in tags.numbers(kind))
+    return Field(f"dicom.tag.value.{name}", "number", doc, sources, there=tags.having(*kinds))
 
 
 FIELDS = [
@@ -19,9 +19,9 @@ FIELDS = [
         tags.having(*tags.TEXT)
     )),
     _value("16u", "First value of an element of VR US.", "US"),
-    _value("16s", "First value of an element of VR SS.", "SS", signed=True),
+    _value("16s", "First value of an element of VR SS.", "SS"),
     _value("32u", "First value of an element of VR UL, all of one of VR AT.", "UL", "AT"),
-    _value("32s", "First value of an element of VR SL.", "SL", signed=True),
+    _value("32s", "First value of an element of VR SL.", "SL"),
 ]  # fmt: skip
 
 

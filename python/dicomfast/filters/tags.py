@@ -5,6 +5,7 @@ Knows these two tables and the encoding of DICOM; knows no field by name, and no
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from dicomfast.filters.fields import Source
@@ -54,6 +55,9 @@ _OF_GROUP_LENGTH = 12
 """Bytes of Command Group Length (0000,0000) itself, which it does not count."""
 
 
+_TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)")
+
+
 class MaskedError(Exception):
     """A value that is asked for identifies a person, and is masked."""
 
@@ -84,11 +88,11 @@ def lengths() -> tuple[Source, ...]:
     return (*command, Source("elements", "length", how=_or_undefined), *_delimiters(zero, zero))
 
 
-def numbers(*kinds: str, signed: bool = False) -> tuple[Source, ...]:
+def numbers(*kinds: str) -> tuple[Source, ...]:
     """Values of elements of these VRs as numbers: the first one, as in Wireshark, and of AT all."""
     parse = _tags_of if kinds == ("AT",) else _first_of
     found = [Source("elements", "value", how=_of_vr(kinds, parse), more=_MORE)]
-    for tag, vr, column in () if signed else COMMAND:
+    for tag, vr, column in COMMAND:
         if vr in kinds:
             how = _group_length if tag == 0 else _written_tags if vr == "AT" else _as_it_is
             found.append(_of_command(tag, column, how))
@@ -101,9 +105,9 @@ def texts() -> tuple[Source, ...]:
     return (Source("elements", "value", how=_of_vr(TEXT, None), more=_MORE), *command)
 
 
-def having(*kinds: str, signed: bool = False) -> tuple[Source, ...]:
+def having(*kinds: str) -> tuple[Source, ...]:
     """Elements of these VRs that have a value, masked or not."""
-    command = (_of_command(tag, column, _constant(tag, "uint32")) for tag, vr, column in COMMAND if vr in kinds and not signed)
+    command = (_of_command(tag, column, _constant(tag, "uint32")) for tag, vr, column in COMMAND if vr in kinds)
     return (Source("elements", "tag", how=_with_value(kinds), more=("vr", "length")), *command)
 
 
@@ -331,4 +335,4 @@ def _first_of(text: str) -> list[int]:
 
 
 def _tags_of(text: str) -> list[int]:
-    return [int(one[1:5] + one[6:10], 16) for one in text.split("\\") if one]
+    return [int(group + element, 16) for group, element in _TAG.findall(text)]
