@@ -90,7 +90,7 @@ def fields() -> str:
         NOTE,
         "",
         "What a [display filter](filters.md) and `dicomfast fields` know by name. All are Wireshark's but `dicom.cmd*`. Every column of a",
-        "[table](tables.md) is a field besides, as `table.column`.",
+        "[table](tables.md) is a field besides, as `table.column`, and so is `dicom.` with a keyword of PS3.6 (`dicom.PatientID`).",
     ]
     groups: dict[str, list[Field]] = {}
     for field in registry.named().values():

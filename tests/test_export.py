@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -174,3 +175,62 @@ def test_a_filter_needs_to_read_twice(tmp_path: Path) -> None:
     with dicomfast.open(made) as cap, pytest.raises(dicomfast.ArgumentError, match="read twice"):
         cap.export(tmp_path / "new", where="tcp.stream == 1")
     assert not (tmp_path / "new").exists()
+
+
+SENT = ["store_ts_matrix_dcmtk/capture.pcap.zst", "store_statuses/capture.pcap", "move_three_hosts/capture.pcap.zst"]
+OF_DATA_SETS: list[tuple[str, Callable[[Any], bool]]] = [
+    ('dicom.Modality == "CT"', lambda data: data.Modality == "CT"),
+    ('dicom.Modality != "CT"', lambda data: data.Modality != "CT"),
+    ('dicom.Modality in {"MR", "OT"} && dicom.Rows < 100', lambda data: data.Modality in {"MR", "OT"} and data.get("Rows", 100) < 100),
+    ("dicom.Rows >= 64", lambda data: data.get("Rows", 0) >= 64),
+    ("dicom.tag == 0x0008103e", lambda data: "SeriesDescription" in data),
+    ("dicom.SeriesDescription", lambda data: "SeriesDescription" in data),
+    ("dicom.Rows && !dicom.PixelSpacing", lambda data: "Rows" in data and "PixelSpacing" not in data),
+    ('dicom.ImageType == "DERIVED"', lambda data: "DERIVED" in data.get("ImageType", [])),
+    ("dicom.tag == 0x00001000", bool),
+    ('dicom.PatientID contains "SYN"', lambda data: "SYN" in data.PatientID),
+]
+
+
+@pytest.mark.parametrize("case", SENT)
+def test_objects_are_chosen_by_what_is_in_them(case: str, tmp_path: Path) -> None:
+    with dicomfast.open(CASES / case, phi="show") as cap:
+        truth = {one.message: one.to_pydicom() for one in cap.datasets()}
+        assert truth
+        for number, (text, wanted) in enumerate(OF_DATA_SETS):
+            rows = cap.export(tmp_path / str(number), where=text).to_pylist()
+            assert {row["message"] for row in rows} == {message for message, data in truth.items() if wanted(data)}, text
+
+
+def test_every_filter_of_these_chooses_some_objects_and_not_all() -> None:
+    chosen: dict[str, set[bool]] = {text: set() for text, _ in OF_DATA_SETS}
+    for case in SENT:
+        with dicomfast.open(CASES / case, phi="show") as cap:
+            for one in cap.datasets():
+                for text, wanted in OF_DATA_SETS:
+                    chosen[text].add(wanted(one.to_pydicom()))
+    assert {text for text, found in chosen.items() if found != {True, False}} <= {"dicom.tag == 0x00001000"}
+
+
+def test_objects_are_chosen_by_what_became_of_them(tmp_path: Path, run: Callable[..., Any]) -> None:
+    path = CASES / "store_statuses/capture.pcap"
+    messages = json.loads((path.parent / "truth.json").read_text())["connections"][0]["dicom"]["messages"]
+    statuses = {one["sop_instance"]: int(one["status"], 16) for one in messages if one["command"] == "C-STORE-RSP"}
+    asked: list[tuple[str, Callable[[int], bool]]] = [
+        ("dicom.cmd.status == 0xa700", lambda status: status == 0xA700),
+        ("dicom.cmd.status == 0", lambda status: status == 0),
+        ("dicom.cmd.status >= 0xa000 && dicom.cmd == C-STORE-RQ", lambda status: status >= 0xA000),
+        ('dicom.cmd.status_category == "warning"', lambda status: status & 0xF000 == 0xB000),
+        ("dicom.status_msg", lambda status: status != 0),
+    ]
+    with dicomfast.open(path) as cap:
+        for number, (text, wanted) in enumerate(asked):
+            found = cap.export(tmp_path / str(number), where=text)["sop_instance"].to_pylist()
+            assert sorted(found) == sorted(instance for instance, status in statuses.items() if wanted(status)), text
+            assert 0 < len(found) < len(statuses)
+    done = run("export", path, "-o", tmp_path / "command", "-Y", 'dicom.cmd.status == 0xa700 && dicom.Modality == "OT"')
+    assert done.stdout.startswith("1 file,"), done.stderr
+    masked = run("export", path, "-o", tmp_path / "masked", "-Y", 'dicom.PatientID == "SYN0005"')
+    assert (masked.returncode, "--phi show" in masked.stderr, (tmp_path / "masked").exists()) == (2, True, False)
+    shown = run("export", path, "-o", tmp_path / "shown", "--phi", "show", "-Y", 'dicom.PatientID == "SYN0005"')
+    assert shown.stdout.startswith(f"{len(statuses)} files,"), shown.stderr

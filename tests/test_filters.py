@@ -1,18 +1,19 @@
 """The filter language: text to tree and back, what is refused, and where the refusal points."""
 
+import re
 import string
 import time
 from contextlib import suppress
 
-import pyarrow as pa
 import pytest
+from filters import make
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import dicomfast
 from dicomfast import _dicomfast
 from dicomfast.filters import registry, tree
-from dicomfast.filters.frames import Frames
+from dicomfast.filters.absent import ABSENT
 from dicomfast.filters.lexer import LONGEST
 from dicomfast.filters.parser import DEEPEST, parse
 from dicomfast.filters.plan import build
@@ -191,33 +192,21 @@ def test_every_field_has_columns_that_exist() -> None:
                 assert table not in there or columns <= set(_dicomfast.schema(table).names), (field.name, table, columns)
 
 
-def test_data_elements_are_fields_where_there_is_a_table_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    there = [*_dicomfast.table_names(), "elements"]
-    monkeypatch.setattr(_dicomfast, "table_names", lambda: there)
-    for known_so_far in (registry.named, registry.find):
-        known_so_far.cache_clear()
-    try:
-        packets, tags = [7, 7, 9], [0x00100020, 0x00080060, 0x00100020]
-        elements = pa.table(
-            {
-                "packet": pa.array(packets, pa.uint64()),
-                "tag": pa.array(tags, pa.uint32()),
-                "keyword": ["PatientID", "Modality", "PatientID"],
-                "vr": ["LO", "CS", "LO"],
-                "length": pa.array([4, 2, 4], pa.uint32()),
-                "value": ["ID-1", "CT", "ID-2"],
-            }
-        )
-        whole = Frames({"elements": elements, "frames": pa.table({"packet": pa.array(range(1, 11), pa.uint64())})})
-        for text, frames in {
-            'dicom.PatientID == "ID-1"': [7],
-            'dicom.PatientID != "ID-1"': [9],
-            "dicom.tag == 0x00080060": [7],
-            "all dicom.tag == 0x00100020": [9],
-            'dicom.tag.vr == "CS" && dicom.tag.value.str matches "^id"': [7],
-            "dicom.Modality": [7],
-        }.items():
-            assert sorted(build(text).run(whole).to_pylist()) == frames, text
-    finally:
-        for known_so_far in (registry.named, registry.find):
-            known_so_far.cache_clear()
+# Of tshark 4.0.17.
+WIRESHARK = make.FIELDS.read_text().split()
+
+
+def test_every_field_of_wireshark_is_answered_or_says_why_not() -> None:
+    assert len(WIRESHARK) == 82
+    answered = {name for name in WIRESHARK if registry.find(name) is not None}
+    assert answered == set(WIRESHARK) - set(ABSENT)
+    assert set(ABSENT) <= set(WIRESHARK)
+    for name, (_, instead) in ABSENT.items():
+        for text in (name, f"{name} == 1", f"!{name}", f"tcp && {name} contains 2"):
+            with pytest.raises(
+                dicomfast.FilterError, match=f"{re.escape(name)} is a field of Wireshark that is not answered: .*; ask "
+            ) as caught:
+                build(text)
+            assert text[caught.value.start : caught.value.end] == name
+        for other in re.split(r",? or ", instead):
+            build(other)

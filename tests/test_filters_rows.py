@@ -199,3 +199,39 @@ def test_a_wrong_filter_is_a_wrong_use(run: Run) -> None:
 def test_what_the_network_sent_is_escaped(run: Run) -> None:
     done = run("fields", "-e", "dicom.assoc.ae.called", "-e", "dicom.userinfo.version", CASES / "user_identity" / "capture.pcap")
     assert all(ord(character) >= 0x20 or character in "\t\n" for character in done.stdout)
+
+
+def test_rows_have_what_their_message_has() -> None:
+    capture = dicomfast.open(MOVE)
+    messages = {row["message"]: row for row in capture.messages.to_pylist()}
+    for table in ("objects", "elements"):
+        whole = capture.read([table])[table].to_pylist()
+        for text, wanted in {
+            'dicom.cmd == "C-STORE-RQ"': lambda message: message["command"] == "C-STORE-RQ",
+            "dicom.cmd.message_id > 1": lambda message: message["message_id"] > 1,
+            "messages.pdus > 2": lambda message: message["pdus"] > 2,
+            "dicom.cmd.move_originator_ae": lambda message: message["move_originator_ae"] is not None,
+        }.items():
+            found = capture.filter(text).read([table])[table].to_pylist()
+            assert found == [row for row in whole if wanted(messages[row["message"]])], (table, text)
+            assert 0 < len(found) < len(whole), (table, text)
+
+
+def test_messages_and_what_holds_them_have_the_elements_of_data_sets() -> None:
+    capture = dicomfast.open(MOVE)
+    elements = [row for row in capture.read(["elements"])["elements"].to_pylist() if row["keyword"] == "SeriesInstanceUID"]
+    series = elements[-1]["value"]
+    having = {row["message"] for row in elements if row["value"] == series}
+    associations = {row["association"] for row in elements if row["value"] == series}
+    found = capture.filter(f'dicom.SeriesInstanceUID == "{series}"')
+    assert set(found.messages.column("message").to_pylist()) == having
+    assert set(found.associations.column("association").to_pylist()) == associations
+    assert {
+        row["message"] for row in capture.filter(f'dicom.SeriesInstanceUID == "{series}" && dicom.tag == 0x00000110').messages.to_pylist()
+    } == having
+    assert found.events.num_rows == len(having)
+    # The response ends in another packet than the data set.
+    with pytest.raises(dicomfast.FilterError, match=r"the rows of operations have no dicom\.SeriesInstanceUID"):
+        _ = found.operations
+    with pytest.raises(dicomfast.FilterError, match=r"the rows of operations have no dicom\.SeriesInstanceUID;"):
+        _ = capture.filter("dicom.SeriesInstanceUID").operations

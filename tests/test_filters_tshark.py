@@ -22,7 +22,7 @@ ASKED = [(name, capture, text) for name, (captures, texts) in LISTS.items() for 
 def frames_of(capture: str) -> frames.Frames:
     """All fields of frames, read once for all filters."""
     fields = {name: field for name, field in registry.named().items() if frames.sources(field)}
-    return frames.Frames(collect(dicomfast.open(make.CASES / capture), frames.needs(fields)))
+    return frames.Frames(collect(dicomfast.open(make.CASES / capture, phi="show"), frames.needs(fields), fields))
 
 
 def reason(capture: str, text: str) -> str | None:

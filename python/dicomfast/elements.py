@@ -6,15 +6,13 @@ them for a batch, or all tables' at once (`elements` last); so what was made bef
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from dicomfast.values import records
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sized
+    from collections.abc import Generator, Iterable, Iterator
 
     import pyarrow as pa
 
@@ -108,8 +106,10 @@ class _Held:
             self._messages_come = self._messages_due
 
     def _joined(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        from dicomfast.arrays import lists
+
         found = [self._taken(tuple(row.values())) for row in records(batch, "association", "sender", "packet", "event", "message_id")]
-        return batch.append_column(COLUMN, _lists(found))
+        return batch.append_column(COLUMN, lists(found))
 
     def _taken(self, key: tuple[Any, ...]) -> list[str]:
         numbers = self._numbers.get(key)
@@ -124,18 +124,6 @@ class _Held:
         lines = self._lines.pop(message, [])
         self._count -= len(lines)
         return lines
-
-
-def _lists(found: list[list[str]]) -> pa.Array:
-    """Lists of text, from their bytes: `pa.array` and `pa.scalar` look for pandas."""
-    import pyarrow as pa
-
-    def offsets(parts: Iterable[Sized]) -> pa.Buffer:
-        return pa.py_buffer(array("i", accumulate(map(len, parts), initial=0)))
-
-    texts = [text.encode() for lines in found for text in lines]
-    values = pa.Array.from_buffers(pa.string(), len(texts), [None, offsets(texts), pa.py_buffer(b"".join(texts))])
-    return pa.ListArray.from_arrays(pa.Array.from_buffers(pa.int32(), len(found) + 1, [None, offsets(found)]), values)
 
 
 def _carries(batch: pa.RecordBatch) -> bool:

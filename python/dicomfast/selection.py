@@ -42,8 +42,10 @@ class Selection:
         """The rows of `exports` that were chosen; the files of the others are removed."""
         import pyarrow as pa
 
+        from dicomfast import arrays
+
         chosen = [message in self._messages for message in rows.column("message").to_pylist()]
         for name, stays in zip(rows.column("file").to_pylist(), chosen, strict=True):
             if not stays and name is not None:
                 (self._folder / name).unlink()
-        return rows.filter(pa.array(chosen, pa.bool_()))
+        return rows.filter(arrays.array(chosen, pa.bool_()))

@@ -1,6 +1,8 @@
 """Asks tshark which frames every filter of this folder selects, and stores its answers in tshark.json. Run it by hand: make.py [LIST...]
+What fields of DICOM it has goes to dicom_fields.list.
 
-A list names its captures (under tests/cases), then has a filter a line. tshark's time zone is UTC.
+A list names its captures (under tests/cases), and the preferences of Wireshark that it takes; then has a filter a line. tshark's time
+zone is UTC.
 """
 
 import json
@@ -13,16 +15,22 @@ from pathlib import Path
 HERE = Path(__file__).parent
 CASES = HERE.parent / "cases"
 ANSWERS = HERE / "tshark.json"
+FIELDS = HERE / "dicom_fields.list"
 
 
 def lists() -> dict[str, tuple[list[str], list[str]]]:
     """For each list its captures and its filters."""
     found = {}
     for path in sorted(HERE.glob("*.txt")):
-        lines = [line for line in path.read_text().splitlines() if line and not line.startswith("# ")]
-        captures = [line.removeprefix("capture: ") for line in lines if line.startswith("capture: ")]
-        found[path.stem] = (captures, [line for line in lines if not line.startswith("capture: ")])
+        filters = [line for line in path.read_text().splitlines() if line and not line.startswith(("# ", "capture: ", "preference: "))]
+        found[path.stem] = (named(path.stem, "capture"), filters)
     return found
+
+
+def named(name: str, what: str) -> list[str]:
+    """What a list says before its filters: each `capture`, each `preference`."""
+    lines = (HERE / f"{name}.txt").read_text().splitlines()
+    return [line.removeprefix(f"{what}: ") for line in lines if line.startswith(f"{what}: ")]
 
 
 def ranges(numbers: list[int]) -> str:
@@ -45,13 +53,14 @@ def numbers(text: str) -> list[int]:
     return found
 
 
-def ask(capture: str, texts: list[str]) -> dict[str, str]:
+def ask(capture: str, texts: list[str], preferences: list[str]) -> dict[str, str]:
     """The frames that tshark selects with each filter; what it says where it refuses one."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
         listed.write("".join(f"{text}\n" for text in texts))
         listed.flush()
         script = f"lua_script:{HERE / 'taps.lua'}"
-        command = ["tshark", "-n", "-q", "-o", "tcp.reassemble_out_of_order:TRUE", "-r", CASES / capture, "-X", script]
+        options = [argument for preference in ("tcp.reassemble_out_of_order:TRUE", *preferences) for argument in ("-o", preference)]
+        command = ["tshark", "-n", "-q", *options, "-r", CASES / capture, "-X", script]
         environment = {**os.environ, "TZ": "UTC", "FILTERS": listed.name}
         # 2: the capture is cut short.
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
@@ -65,11 +74,22 @@ def ask(capture: str, texts: list[str]) -> dict[str, str]:
     return answers
 
 
+def fields() -> list[str]:
+    """The names of the fields of DICOM."""
+    listed = subprocess.run(["tshark", "-G", "fields"], capture_output=True, text=True, check=True).stdout
+    lines = (line.split("\t") for line in listed.splitlines())
+    return sorted(line[2] for line in lines if line[0] == "F" and line[2].startswith("dicom."))
+
+
 def main(names: list[str]) -> None:
-    answers: dict[str, dict[str, str]] = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {}
+    FIELDS.write_text("".join(f"{name}\n" for name in fields()))
+    known: dict[str, dict[str, str]] = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {}
+    answers = {}
     for name, (captures, filters) in lists().items():
-        for capture in captures if not names or name in names else []:
-            answers[f"{name} {capture}"] = ask(capture, filters)
+        for capture in captures:
+            key = f"{name} {capture}"
+            asked = not names or name in names
+            answers[key] = ask(capture, filters, named(name, "preference")) if asked else known[key]
     ANSWERS.write_text(json.dumps(answers, indent=1) + "\n")
 
 

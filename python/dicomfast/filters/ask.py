@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dicomfast.capture import Capture
+    from dicomfast.filters.fields import Field
     from dicomfast.live import LiveCapture
 
 HELD_ROWS = 1_000_000
@@ -43,7 +44,7 @@ class Filter:
         """The numbers of the frames that match, in order."""
         import pyarrow.compute as pc
 
-        found = self.plan.run(frames.Frames(collect(capture, frames.needs_of(self.plan), read)))
+        found = self.plan.run(frames.Frames(collect(capture, frames.needs_of(self.plan), self.plan.fields, read)))
         return found.take(pc.sort_indices(found))
 
     def matching(
@@ -63,7 +64,7 @@ class Filter:
             raise ArgumentError(f"a capture that goes on cannot be asked for {', '.join(self._later(asked))}: that is known at its end")
         held: list[tuple[str, Any]] | None = []
         again = can_be_read_again(capture.sources)
-        kept = _Kept(needs)
+        kept = _Kept(needs, self.plan.fields)
         count = 0
         with read(list({*tables, *needs})) as scan:
             for name, batch in scan:
@@ -82,7 +83,8 @@ class Filter:
 
     def _later(self, asked: dict[str, rows.Asked]) -> list[str]:
         """The fields that rows do not know themselves."""
-        return [name for name in self.plan.fields if any(not one.knows(name) for one in asked.values())]
+        later = (name for name in self.plan.fields if any(not one.knows(name) for one in asked.values()))
+        return sorted({name.removesuffix("?") for name in later})
 
 
 def _beside(batch: Any) -> int:
@@ -98,15 +100,19 @@ def _matching(batches: Batches, asked: dict[str, rows.Asked], sides: dict[str, A
 
 
 class _Kept:
-    """Columns of tables, as they come."""
+    """Columns of tables, as they come; of data sets only the elements that these fields take."""
 
-    def __init__(self, needs: frames.Needs) -> None:
+    def __init__(self, needs: frames.Needs, fields: dict[str, Field]) -> None:
+        self._keywords = frames.keywords(fields)
         self._columns = {name: sorted(columns) for name, columns in needs.items()}
         self._batches: dict[str, list[Any]] = {name: [] for name in needs}
 
     def take(self, name: str, batch: Any) -> None:
-        if name in self._columns:
-            self._batches[name].append(batch.select(self._columns[name]))
+        if name not in self._columns:
+            return
+        if name == "elements" and self._keywords is not None:
+            batch = _of_keywords(batch, self._keywords)
+        self._batches[name].append(batch.select(self._columns[name]))
 
     def tables(self) -> dict[str, Any]:
         import pyarrow as pa
@@ -120,9 +126,18 @@ class _Kept:
         return found
 
 
-def collect(capture: Capture, needs: frames.Needs, read: Pass | None = None) -> dict[str, Any]:
-    """These columns of whole tables, in one pass."""
-    kept = _Kept(needs)
+def _of_keywords(batch: Any, keywords: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from dicomfast import arrays
+
+    return batch.filter(pc.is_in(batch.column("keyword"), value_set=arrays.array(keywords, pa.string())))
+
+
+def collect(capture: Capture, needs: frames.Needs, fields: dict[str, Field], read: Pass | None = None) -> dict[str, Any]:
+    """These columns of whole tables, in one pass, for these fields."""
+    kept = _Kept(needs, fields)
     with (read or _reading(capture))(list(needs)) as scan:
         for name, batch in scan:
             kept.take(name, batch)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dicomfast import arrays
 from dicomfast.filters.values import flat
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def column(source: Source, tables: Mapping[str, Any]) -> pa.Array:
     if source.where is None:
         return found
     name, wanted = source.where
-    passes = flat(pc.is_in(flat(table.column(name)), value_set=pa.array(list(wanted), _plain(table.column(name).type))))
-    return found.take(pc.if_else(passes, pa.array(range(len(found)), pa.int64()), pa.scalar(None, pa.int64())))
+    passes = flat(pc.is_in(flat(table.column(name)), value_set=arrays.array(list(wanted), _plain(table.column(name).type))))
+    return found.take(pc.if_else(passes, arrays.count(len(found), pa.int64()), arrays.scalar(None, pa.int64())))
 
 
 def of_owner(keys: Any, owners: Any) -> pa.Array:

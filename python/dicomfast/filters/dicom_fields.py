@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomfast.filters.fields import Field, Source, ended, named_uid, of_passcode, type_of_event
+from dicomfast.filters.fields import Field, Source, bits, ended, named_uid, of_bad_status, of_passcode, type_of_event
 
 _PDU_TYPES = ((1, "ASSOC Request"), (2, "ASSOC Accept"), (3, "ASSOC Reject"), (4, "Data"), (5, "RELEASE Request"), (6, "RELEASE Response"),
               (7, "ABORT"))  # fmt: skip
@@ -107,7 +107,12 @@ WIRESHARK = [
     Field("dicom.pdv.ctx", "number", "Context of a PDV.", (Source("pdvs", "context_id"),), (
         Source("messages", "context_id"), Source("operations", "context_id"), Source("events", "context_id"),
     )),
-    Field("dicom.pdv.flags", "number", "Message control header: 1 command, 2 last fragment.", (Source("pdvs", "flags"),), display=2),
+    Field("dicom.pdv.flags", "number", "Message control header: 1 command, 2 last fragment; without the bits that are reserved.", (
+        Source("pdvs", "flags", how=bits(3)),
+    ), display=2),
+    Field("dicom.status_msg", "label", "A status that is neither success nor pending.", (
+        Source("messages", "status", how=of_bad_status),
+    ), (Source("operations", "status", how=of_bad_status),)),
 ]  # fmt: skip
 
 
@@ -156,18 +161,4 @@ OURS = [
     _command("dicom.cmd.complete", "bool", "Every byte of the message was seen.", "complete", "operations", "events"),
 ]
 
-ELEMENTS = [
-    Field("dicom.tag", "number", "Tag of a data element.", (Source("elements", "tag"),), display=8),
-    Field("dicom.tag.vr", "text", "VR of a data element.", (Source("elements", "vr"),)),
-    Field("dicom.tag.vl", "number", "Length of a data element.", (Source("elements", "length"),)),
-    Field("dicom.tag.value.str", "text", "Value of a data element, as text.", (Source("elements", "value"),)),
-]
-"""Fields that there are where there is the table `elements`."""
-
 FIELDS = [*WIRESHARK, *OURS]
-
-
-def keyword(name: str) -> Field:
-    """The values of a data element, by its keyword."""
-    word = name.removeprefix("dicom.")
-    return Field(name, "text", f"Value of {word}.", (Source("elements", "value", ("keyword", (word,))),))

@@ -25,6 +25,7 @@ KINDS = {
     "time": "time",
     "duration": "seconds",
     "label": "there or not",
+    "value": "text, or a number where it is compared with one",
 }
 NUMERIC = frozenset({"number", "float", "bool", "time", "duration"})
 
@@ -51,7 +52,7 @@ class Source:
 
     where: of the rows of the table, those whose column has one of these values. how: makes the values of the columns, where they are not
     those of `column` as they stand. more: the other columns that `how` reads. owner: the table that has `column`; its row is the one with
-    the association of a row of `table`.
+    the association of a row of `table`. ends: "command" where the values of messages are those of command sets, which end before data sets.
     """
 
     table: str
@@ -60,6 +61,7 @@ class Source:
     how: Callable[[Row, str], Any] | None = None
     more: tuple[str, ...] = ()
     owner: str | None = None
+    ends: str = ""
 
     def needs(self) -> dict[str, set[str]]:
         """The columns it takes, by table."""
@@ -75,6 +77,7 @@ class Field:
 
     display: how `fields` prints it: 0 decimal, or the digits of a hexadecimal number. labels: names of numbers, as Wireshark shows them.
     directed: it tells who sent a packet, which rows that end in a frame learn from that frame and not from their connection.
+    there: where it is seen whether the field is there, if not by its values.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Field:
     display: int = 0
     labels: tuple[tuple[int, str], ...] = ()
     directed: bool = False
+    there: tuple[Source, ...] = ()
 
 
 def bits(mask: int, shift: int = 0) -> Callable[[Row, str], Any]:
@@ -94,7 +98,10 @@ def bits(mask: int, shift: int = 0) -> Callable[[Row, str], Any]:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        return pc.bit_wise_and(pc.shift_right(pc.cast(table.column(column), pa.int64()), shift), mask)
+        from dicomfast import arrays
+
+        by, which = arrays.scalar(shift, pa.int64()), arrays.scalar(mask, pa.int64())
+        return pc.bit_wise_and(pc.shift_right(pc.cast(table.column(column), pa.int64()), by), which)
 
     return how
 
@@ -103,14 +110,32 @@ def or_zero(table: Row, column: str) -> Any:
     """A column with 0 in place of null."""
     import pyarrow.compute as pc
 
-    return pc.coalesce(table.column(column), 0)
+    from dicomfast import arrays
+
+    values = table.column(column)
+    return pc.coalesce(values, arrays.scalar(0, values.type))
 
 
 def of_passcode(table: Row, column: str) -> Any:
     """A column of user identities, where they have a passcode (PS3.7 annex D.3.3.7)."""
     import pyarrow.compute as pc
 
-    return pc.if_else(pc.equal(table.column("identity_type"), 2), table.column(column), None)
+    from dicomfast import arrays
+
+    values, types = table.column(column), table.column("identity_type")
+    return pc.if_else(pc.equal(types, arrays.scalar(2, types.type)), values, arrays.scalar(None, values.type))
+
+
+def of_bad_status(table: Row, column: str) -> Any:
+    """Statuses but 0x0000 (success) and 0xFFxx (pending), in which Wireshark sees a warning."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from dicomfast import arrays
+
+    status = pc.cast(table.column(column), pa.int64())
+    good = pc.or_(pc.equal(status, arrays.scalar(0, pa.int64())), pc.greater_equal(status, arrays.scalar(0xFF00, pa.int64())))
+    return pc.if_else(good, arrays.scalar(None, pa.int64()), status)
 
 
 def named_uid(table: Row, column: str) -> Any:
@@ -118,8 +143,11 @@ def named_uid(table: Row, column: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from dicomfast import arrays
+
     uid, name = pc.cast(table.column(column), pa.string()), pc.cast(table.column(f"{column}_name"), pa.string())
-    return pc.coalesce(pc.binary_join_element_wise(name, pc.binary_join_element_wise("(", uid, ")", ""), " "), uid)
+    parts = [name, arrays.scalar(" (", pa.string()), uid, arrays.scalar(")", pa.string()), arrays.scalar("", pa.string())]
+    return pc.coalesce(pc.binary_join_element_wise(*parts), uid)
 
 
 def ended(suffix: str) -> Callable[[Row, str], Any]:
@@ -129,7 +157,10 @@ def ended(suffix: str) -> Callable[[Row, str], Any]:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        return pc.binary_join_element_wise(pc.cast(table.column(column), pa.string()), suffix, "")
+        from dicomfast import arrays
+
+        end, between = arrays.scalar(suffix, pa.string()), arrays.scalar("", pa.string())
+        return pc.binary_join_element_wise(pc.cast(table.column(column), pa.string()), end, between)
 
     return how
 
@@ -161,5 +192,8 @@ def type_of_event(table: Row, column: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    names = pa.array(["A-ASSOCIATE-RQ", "A-ASSOCIATE-AC", "A-ASSOCIATE-RJ", "P-DATA-TF", "A-RELEASE-RQ", "A-RELEASE-RP", "A-ABORT"])
-    return pc.coalesce(pc.add(pc.index_in(pc.cast(table.column(column), pa.string()), value_set=names), 1), 4)
+    from dicomfast import arrays
+
+    names = ["A-ASSOCIATE-RQ", "A-ASSOCIATE-AC", "A-ASSOCIATE-RJ", "P-DATA-TF", "A-RELEASE-RQ", "A-RELEASE-RP", "A-ABORT"]
+    at = pc.index_in(pc.cast(table.column(column), pa.string()), value_set=arrays.array(names, pa.string()))
+    return pc.add(pc.coalesce(at, arrays.scalar(names.index("P-DATA-TF"), at.type)), arrays.scalar(1, at.type))

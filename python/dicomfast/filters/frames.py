@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicomfast.errors import FilterError
+from dicomfast.filters import ends
 from dicomfast.filters.fields import PACKETS
 
 if TYPE_CHECKING:
@@ -28,10 +29,16 @@ def needs(fields: dict[str, Field]) -> Needs:
     for field in fields.values():
         for source in sources(field):
             add(found, source.needs())
-            found[source.table].add(PACKETS[source.table])
-            if source.table == "pdvs":
-                add(found, {"pdvs": _PDV_KEYS, "pdus": _PDU_KEYS})
+            add(found, ends.needs(source))
     return found
+
+
+def keywords(fields: dict[str, Field]) -> tuple[str, ...] | None:
+    """The keywords whose elements it takes; None where it takes those of any."""
+    wheres = [source.where for field in fields.values() for source in (*field.sources, *field.rows) if source.table == "elements"]
+    if any(where is None or where[0] != "keyword" for where in wheres):
+        return None
+    return tuple(sorted({word for where in wheres if where is not None for word in where[1]}))
 
 
 def add(to: Needs, more: Needs) -> None:
@@ -77,42 +84,6 @@ class Frames:
         from dicomfast.filters.values import joined, values
 
         if of.name not in self._known:
-            parts = [values(self._packets(source.table), column(source, self._tables), of.kind) for source in sources(of)]
+            parts = [values(ends.packets(source, self._tables), column(source, self._tables), of.kind) for source in sources(of)]
             self._known[of.name] = joined(parts)
         return self._known[of.name]
-
-    def _packets(self, table: str) -> pa.Array:
-        from dicomfast.filters.values import flat
-
-        if table == "pdvs":
-            return _ends_of_pdus(self._tables)
-        return flat(self._tables[table].column(PACKETS[table]))
-
-
-_PDV_KEYS = {"connection", "sender", "pdu_offset"}
-_PDU_KEYS = {"connection", "sender", "stream_offset", "last_packet"}
-
-
-def _ends_of_pdus(tables: dict[str, Any]) -> pa.Array:
-    """For each PDV the frame in which its PDU ends: there Wireshark shows it."""
-    import pyarrow as pa
-
-    from dicomfast.filters.values import flat
-
-    pdvs, pdus = tables["pdvs"], tables["pdus"]
-    left = _keyed(pdvs, "pdu_offset").append_column("at", pa.array(range(pdvs.num_rows), pa.int64()))
-    right = _keyed(pdus, "stream_offset").append_column("packet", flat(pdus.column("last_packet")))
-    both = left.join(right, ["connection", "sender", "offset"], join_type="left outer").sort_by("at")
-    return flat(both.column("packet"))
-
-
-def _keyed(table: Any, offset: str) -> Any:
-    import pyarrow as pa
-
-    return pa.table(
-        {
-            "connection": table.column("connection"),
-            "sender": table.column("sender").cast(pa.string()),
-            "offset": table.column(offset),
-        }
-    )

@@ -8,15 +8,16 @@ if TYPE_CHECKING:
     from dicomfast.filters.tree import Range
     from dicomfast.filters.values import Values
 
-_BYTES = ("text", "title", "bytes", "mac", "ip", "ipv4", "ipv6")
+TEXT = ("text", "title", "value")
+_BYTES = (*TEXT, "bytes", "mac", "ip", "ipv4", "ipv6")
 _ANY: tuple[str, ...] = ()
 
 FUNCTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "len": (_BYTES, "number"),
     "count": (_ANY, "number"),
-    "lower": (("text", "title"), "text"),
-    "upper": (("text", "title"), "text"),
-    "string": (("number", "ip", "ipv4", "ipv6", "mac", "text", "title", "bool", "float"), "text"),
+    "lower": (TEXT, "text"),
+    "upper": (TEXT, "text"),
+    "string": (("number", "ip", "ipv4", "ipv6", "mac", *TEXT, "bool", "float"), "text"),
 }
 """By name, the kinds that a function takes (none: any) and the kind that it gives."""
 
@@ -74,7 +75,9 @@ def computed(operator: str, left: Values, number: int) -> Values:
     """Numbers and one number."""
     import pyarrow as pa
 
-    return _computed(operator, left, pa.scalar(number, pa.int64()))
+    from dicomfast import arrays
+
+    return _computed(operator, left, arrays.scalar(number, pa.int64()))
 
 
 def computed_of_two(operator: str, left: Values, right: Values) -> Values:
@@ -85,7 +88,7 @@ def computed_of_two(operator: str, left: Values, right: Values) -> Values:
 
     left, right = pairs(left, right)
     if operator in "/%":
-        kept = pc.indices_nonzero(pc.not_equal(right.data, 0))
+        kept = pc.indices_nonzero(right.data)
         left, right = left.chosen(kept), right.chosen(kept)
     return _computed(operator, left, right.data)
 

@@ -10,6 +10,7 @@ from dicomfast.filters import frames, registry
 from dicomfast.filters.ask import Filter, Pass, collect
 from dicomfast.filters.fields import NUMERIC, Field
 from dicomfast.filters.functions import spelled
+from dicomfast.filters.tags import MaskedError, masked
 from dicomfast.text import escape
 from dicomfast.values import SECOND, iso
 
@@ -27,7 +28,7 @@ def find(names: tuple[str, ...]) -> list[Field]:
     for name in names:
         field = registry.find(name)
         if field is None:
-            raise FilterError(f"there is no field {name}{registry.suggestion(name)}", name, 0, len(name))
+            raise FilterError(registry.unknown(name), name, 0, len(name))
         if not frames.sources(field):
             raise FilterError(f"{name} tells of no single frame; `dicomfast table` lists it", name, 0, len(name))
         found.append(field)
@@ -51,15 +52,19 @@ def listing(capture: Capture, fields: list[Field], text: str, read: Pass | None 
     """The values of these fields in the frames that match, from one pass."""
     chosen = Filter(text)
     needs = frames.needs_of(chosen.plan)
-    frames.add(needs, frames.needs({field.name: field for field in fields}))
-    of = frames.Frames(collect(capture, needs, read))
+    named = {field.name: field for field in fields}
+    frames.add(needs, frames.needs(named))
+    of = frames.Frames(collect(capture, needs, {**chosen.plan.fields, **named}, read))
     numbers = sorted(chosen.plan.run(of).to_pylist())
     wanted = set(numbers)
     return Listing(numbers, [_column(of, field, wanted) for field in fields])
 
 
 def _column(of: frames.Frames, field: Field, wanted: set[int]) -> dict[int, list[Any]]:
-    found = of.values(field)
+    try:
+        found = of.values(field)
+    except MaskedError:
+        raise FilterError(masked(field.name), field.name, 0, len(field.name)) from None
     column: dict[int, list[Any]] = {}
     for number, value in zip(found.units.to_pylist(), found.data.to_pylist(), strict=True):
         if number in wanted:

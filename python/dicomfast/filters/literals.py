@@ -27,6 +27,7 @@ _ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1
 _LONG = re.compile(r"([A-Z][a-z]{2})\s+(\d{1,2}), (\d{4}) (\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?\s*(Z|UTC|[+-]\d{2}:?\d{2})?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_DECIMAL = re.compile(r" *[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,3})? *")
 _TAG = re.compile(r"[0-9a-fA-F]{8}")
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
 
@@ -87,6 +88,17 @@ def _bool(literal: Literal) -> int:
 
 def _text(literal: Literal) -> str:
     return literal.text
+
+
+def _element(literal: Literal) -> str | Decimal:
+    """A number where it is written as one without quotes: what it is compared with depends on that."""
+    number = None if literal.quote else decimal(literal.text)
+    return literal.text if number is None else number
+
+
+def decimal(text: str) -> Decimal | None:
+    """The number that an element's value is (DS, IS and those of binary numbers); None where it is no number."""
+    return Decimal(text.strip(" ")) if _DECIMAL.fullmatch(text) else None
 
 
 def _title(literal: Literal) -> str:
@@ -155,6 +167,7 @@ _READERS: dict[str, Callable[[Literal], Any]] = {
     "bool": _bool,
     "text": _text,
     "title": _title,
+    "value": _element,
     "bytes": _bytes,
     "mac": _mac,
     "ip": _address(4, 6),

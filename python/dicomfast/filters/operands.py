@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import operator as python
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dicomfast import _dicomfast
 from dicomfast.errors import ArgumentError, FilterError
 from dicomfast.filters import functions, literals, registry
 from dicomfast.filters.fields import KINDS, NUMERIC
+from dicomfast.filters.tags import MaskedError, masked
 from dicomfast.filters.tree import Arithmetic, Call, FieldName, Literal, Node, Slice
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class Operands:
         return self._no_field(node)
 
     def _no_field(self, node: Literal) -> NoReturn:
-        self.fail(f"there is no field {node.text}{registry.suggestion(node.text)}", node)
+        self.fail(registry.unknown(node.text), node)
 
     def is_bits(self, node: Any) -> bool:
         """Whether it stands for bits, of which one is asked to be set."""
@@ -78,11 +80,27 @@ class Operands:
     def _field(self, node: FieldName) -> Operand:
         found = registry.find(node.name)
         if found is None:
-            self.fail(f"there is no field {node.name}{registry.suggestion(node.name)}", node)
+            self.fail(registry.unknown(node.name), node)
         self.fields[node.name] = found
         self.places.setdefault(node.name, node)
         labels = _SET if found.kind == "bool" else found.labels
-        return Operand(found.kind, lambda units: units.values(found), labels, is_tag=found.name == "dicom.tag")
+        return Operand(found.kind, lambda units: self._values(found, units, node), labels, is_tag=found.name == "dicom.tag")
+
+    def _values(self, of: Field, units: Units, node: Node) -> Values:
+        try:
+            return units.values(of)
+        except MaskedError:
+            self.fail(masked(of.name), node)
+
+    def there(self, node: Any) -> Operand:
+        """What tells whether a node is there; for a field that is seen without its values, a field beside it with "?" behind its name."""
+        found = registry.find(node.name) if isinstance(node, FieldName) else None
+        if found is None or not found.there:
+            return self.operand(node)
+        seen = replace(found, name=f"{found.name}?", kind="label", sources=found.there, rows=(), there=())
+        self.fields[seen.name] = seen
+        self.places.setdefault(seen.name, node)
+        return Operand(seen.kind, lambda units: units.values(seen))
 
     def _slice(self, node: Slice) -> Operand:
         of = self.operand(node.of)
@@ -149,10 +167,14 @@ class Operands:
             def arrow(found: Values) -> pa.Array:
                 import pyarrow.compute as pc
 
-                return getattr(pc, _ARROW[operator])(found.data, value)
+                from dicomfast import arrays
+
+                return getattr(pc, _ARROW[operator])(found.data, arrays.scalar(value, found.data.type))
 
             return arrow
         compare = _COMPARED[operator]
+        if isinstance(value, Decimal):
+            return lambda found: found.that(lambda one: _compared_as_numbers(operator, one, value))
         if hasattr(value, "network_address"):
             if operator not in ("==", "!="):
                 self.fail("a network is compared with == and !=, or in a set", literal)
@@ -160,7 +182,7 @@ class Operands:
         return lambda found: found.that(lambda one: _comparable(one, value) and compare(one, value))
 
     def _matches(self, left: Operand, literal: Literal) -> Callable[[Values], pa.Array]:
-        if left.kind not in ("text", "title", "bytes"):
+        if left.kind not in (*functions.TEXT, "bytes"):
             self.fail(f"matches is for text; string() makes text of a {KINDS[left.kind]}", literal)
         if len(literal.text) > _LONGEST_PATTERN:
             self.fail(f"a regular expression has at most {_LONGEST_PATTERN} characters", literal)
@@ -173,7 +195,7 @@ class Operands:
     def _contains(self, left: Operand, literal: Literal) -> Callable[[Values], pa.Array]:
         if left.kind in NUMERIC or left.kind.startswith("ip"):
             self.fail(f"contains is for text and bytes; this is compared with a {KINDS[left.kind]}", literal)
-        value = literal.text if left.kind in ("text", "title") else self._read(literal, "bytes")
+        value = literal.text if left.kind in functions.TEXT else self._read(literal, "bytes")
         return lambda found: found.that(lambda one: value in one)
 
     def test_of_two(
@@ -191,6 +213,7 @@ class Operands:
             import pyarrow as pa
             import pyarrow.compute as pc
 
+            from dicomfast import arrays
             from dicomfast.filters.values import pairs
 
             one, other = pairs(one, other)
@@ -199,12 +222,19 @@ class Operands:
             test = python.contains if operator == "contains" else _COMPARED[operator]
             # Each pair of distinct values is looked at once.
             size = max(len(other.distinct), 1)
-            codes = pc.add(pc.multiply(one.data.cast(pa.int64()), size), other.data.cast(pa.int64()))
+            width = arrays.scalar(size, pa.int64())
+            codes = pc.add(pc.multiply(one.data.cast(pa.int64()), width), other.data.cast(pa.int64()))
             encoded = pc.dictionary_encode(codes)
             verdicts = [_passes(test, one.distinct[code // size], other.distinct[code % size]) for code in encoded.dictionary.to_pylist()]
-            return one.units, pa.array(verdicts, pa.bool_()).take(encoded.indices)
+            return one.units, arrays.array(verdicts, pa.bool_()).take(encoded.indices) if verdicts else pa.nulls(0, pa.bool_())
 
         return run
+
+
+def _compared_as_numbers(operator: str, text: str, value: Decimal) -> bool:
+    """What is no number is unequal, and neither the greater nor the less."""
+    number = literals.decimal(text)
+    return operator == "!=" if number is None else _COMPARED[operator](number, value)
 
 
 def _passes(test: Callable[[Any, Any], bool], one: Any, other: Any) -> bool:
@@ -218,4 +248,4 @@ def _comparable(one: Any, other: Any) -> bool:
 
 def _family(kind: str) -> str:
     """Kinds that can be compared with each other."""
-    return {"bool": "number", "title": "text", "mac": "bytes", "ipv4": "ip", "ipv6": "ip"}.get(kind, kind)
+    return {"bool": "number", "title": "text", "value": "text", "mac": "bytes", "ipv4": "ip", "ipv6": "ip"}.get(kind, kind)

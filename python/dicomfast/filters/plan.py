@@ -105,15 +105,15 @@ class _Builder:
 
     def _exists(self, node: Exists) -> Run:
         if isinstance(node.of, Literal):
-            self.fail(f"there is no field {node.of.text}{registry.suggestion(node.of.text)}", node)
-        operand = self.operands.operand(node.of)
+            self.fail(registry.unknown(node.of.text), node)
+        operand = self.operands.there(node.of)
         masked = self.operands.is_bits(node.of)
 
         def run(units: Units) -> pa.Array:
             import pyarrow.compute as pc
 
             found = operand.load(units)
-            return pc.unique(found.units.filter(pc.not_equal(found.data, 0)) if masked else found.units)
+            return pc.unique(found.units.take(pc.indices_nonzero(found.data)) if masked else found.units)
 
         return run
 
@@ -153,8 +153,7 @@ class _Builder:
 
     def _left(self, node: Any) -> Operand:
         if isinstance(node, Literal):
-            hint = registry.suggestion(node.text)
-            self.fail(f"there is no field {node.text}{hint}" if not node.quote else "on the left stands a field or a function", node)
+            self.fail(registry.unknown(node.text) if not node.quote else "on the left stands a field or a function", node)
         operand = self.operands.operand(node)
         if operand.kind == "label":
             self.fail("this field is there or not: it has no value to compare", node)

@@ -7,7 +7,8 @@ import functools
 import re
 
 from dicomfast import _dicomfast
-from dicomfast.filters import dicom_fields, frame_fields, tcp_fields
+from dicomfast.filters import dicom_fields, fragments, frame_fields, notes, tag_fields, tcp_fields
+from dicomfast.filters.absent import ABSENT
 from dicomfast.filters.fields import Field, Source
 
 _KEYWORD = re.compile(r"dicom\.[A-Z][A-Za-z0-9]+")
@@ -18,9 +19,7 @@ _CLOSE = 0.6
 @functools.cache
 def named() -> dict[str, Field]:
     """The fields that have a name of their own."""
-    there = set(_dicomfast.table_names())
-    elements = dicom_fields.ELEMENTS if "elements" in there else []
-    fields = [*frame_fields.FIELDS, *tcp_fields.FIELDS, *dicom_fields.FIELDS, *elements]
+    fields = [*frame_fields.FIELDS, *tcp_fields.FIELDS, *dicom_fields.FIELDS, *notes.FIELDS, *fragments.FIELDS, *tag_fields.FIELDS]
     return {field.name: field for field in fields}
 
 
@@ -33,9 +32,7 @@ def find(name: str) -> Field | None:
     table, _, column = name.partition(".")
     if table in tables:
         return _column(name, table, column)
-    if "elements" in tables and _KEYWORD.fullmatch(name):
-        return dicom_fields.keyword(name)
-    return None
+    return tag_fields.keyword(name) if _KEYWORD.fullmatch(name) else None
 
 
 def _column(name: str, table: str, column: str) -> Field | None:
@@ -70,8 +67,15 @@ def _kind(column: str, of: object) -> str:  # noqa: PLR0911 - one line a type
     return "bytes" if types.is_binary(of) else "label"
 
 
-def suggestion(name: str) -> str:
-    """What was meant, as the end of a sentence; "" where nothing is near."""
+def unknown(name: str) -> str:
+    """Why there is no field of this name: it is not answered, or there is none, and what was meant."""
+    if name in ABSENT:
+        reason, instead = ABSENT[name]
+        return f"{name} is a field of Wireshark that is not answered: {reason}; ask {instead}"
+    return f"there is no field {name}{_suggestion(name)}"
+
+
+def _suggestion(name: str) -> str:
     table, dot, _ = name.partition(".")
     names = list(named())
     if dot and table in _dicomfast.table_names():

@@ -1,17 +1,18 @@
 """Rows of a table as what a filter is asked of.
 
-A row has the values of its own columns, and of what it belongs to: its association, its connection. An association, a connection and a
-message have the values of what is in them. Rows that end in a frame (`fields.PACKETS`) have what else that frame has.
+A row has the values of its own columns, and of what it belongs to: its message, its association, its connection. An association, a
+connection and a message have the values of what is in them, and an object those of its data set. Rows that end in a frame
+(`fields.PACKETS`) have what else that frame has.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dicomfast import _dicomfast
 from dicomfast.errors import FilterError
-from dicomfast.filters import frames
+from dicomfast.filters import answers, frames
 from dicomfast.filters.fields import PACKETS
 
 if TYPE_CHECKING:
@@ -21,36 +22,66 @@ if TYPE_CHECKING:
     from dicomfast.filters.plan import Plan
     from dicomfast.filters.values import Values
 
-_OWNERS = {"associations": "association", "connections": "connection"}
-_KEYS = {"messages": "message", **_OWNERS}
+_OWNERS = {"messages": "message", "associations": "association", "connections": "connection"}
+_DATA_SETS = ("objects", "exports")
+"""Tables whose rows are the data set of a message, named by `message`."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """How rows come to the values of a field. `kind` is "own", "owner", "inside" or "packet"; `key` the column that leads there."""
+    """How rows come to the values of a field: `key` is the column that leads there.
+
+    kind: "own", "owner", "inside", "packet", or "answer" for what an operation has and the message of its request has not.
+    """
 
     kind: str
     sources: tuple[Source, ...]
     key: str = ""
 
 
-def way(field: Field, table: str) -> Way | None:
-    """How the rows of a table come to the values of a field; None where they do not."""
-    columns = _dicomfast.schema(table).names
+def ways(field: Field, table: str) -> tuple[Way, ...]:
+    """How the rows of a table come to the values of a field; none where they do not."""
     every = (*field.rows, *field.sources)
-    if own := tuple(source for source in every if source.table == table and source.owner is None):
-        return Way("own", own)
-    packet = Way("packet", tuple(frames.sources(field))) if table in PACKETS and frames.sources(field) else None
+    own = tuple(source for source in every if source.table == table and source.owner is None)
+    inside = _inside(field, table)
+    if own:
+        # Of the elements of a message some are in its command set and some in its data set.
+        return (Way("own", own), *inside) if table == "messages" else (Way("own", own),)
+    whole = tuple(replace(source, ends="") for source in frames.sources(field))
+    packet = (Way("packet", whole),) if table in PACKETS and whole else ()
     # An operation has packets of both sides.
-    if packet is not None and field.directed and table != "operations":
+    if packet and field.directed and table != "operations":
         return packet
+    owner = _owner(field, table)
+    if table in _DATA_SETS:
+        # Its command set, the data set itself, and what became of them.
+        answer = tuple(source for source in every if source.table == "operations")
+        return (*owner, *inside, *((Way("answer", answer, "message"),) if answer else ()))
+    if owner or inside:
+        return owner or inside
+    # The last packet of an operation is that of its response, and tells nothing of the data set of its request.
+    return () if table == "operations" and any(source.table == "elements" for source in whole) else packet
+
+
+def _owner(field: Field, table: str) -> tuple[Way, ...]:
+    columns = _dicomfast.schema(table).names
+    # What a frame has is told by the row's own packet, not by that of its message.
+    by_packet = table in PACKETS and any(source.table == "frames" for source in field.sources)
     for owner, key in _OWNERS.items():
-        owned = tuple(source for source in every if source.table == owner)
-        if owned and owner != table and (key in columns or "association" in columns):
-            return Way("owner", owned, key)
-    key = _KEYS.get(table, "")
-    inside = tuple(source for source in field.sources if key and _leads(source.table, key))
-    return Way("inside", inside, key) if inside else packet
+        owned = tuple(source for source in (*field.rows, *field.sources) if source.table == owner)
+        leads = key in columns or (key == "connection" and "association" in columns)
+        if owned and owner != table and leads and not (owner == "messages" and by_packet):
+            return (Way("owner", owned, key),)
+    return ()
+
+
+def _inside(field: Field, table: str) -> tuple[Way, ...]:
+    if table in _DATA_SETS:
+        key, inside = "message", tuple(source for source in field.sources if source.table == "elements")
+    else:
+        key = _OWNERS.get(table, "")
+        inside = tuple(source for source in field.sources if key and source.table != table and _leads(source.table, key))
+    return (Way("inside", inside, key),) if inside else ()
 
 
 def _leads(table: str, key: str) -> bool:
@@ -65,17 +96,18 @@ class Asked:
     def __init__(self, plan: Plan, table: str) -> None:
         self.plan = plan
         self.table = table
-        self._ways: dict[str, Way] = {}
+        self._ways: dict[str, tuple[Way, ...]] = {}
         self.own: set[str] = set()
         self.sides: frames.Needs = {}
         for name, field in plan.fields.items():
-            found = way(field, table)
-            if found is None:
+            found = ways(field, table)
+            if not found:
                 span = plan.places[name].span
-                reason = f"the rows of {table} have no {name}; it can be asked of frames (dicomfast fields -Y)"
+                reason = f"the rows of {table} have no {name.removesuffix('?')}; it can be asked of frames (dicomfast fields -Y)"
                 raise FilterError(reason, plan.text, span.start, span.end)
             self._ways[name] = found
-            self._need(found)
+            for way in found:
+                self._need(way)
 
     def _need(self, found: Way) -> None:
         for source in found.sources:
@@ -86,6 +118,10 @@ class Asked:
         if found.kind == "packet":
             frames.add(self.sides, frames.needs({"": _bare(found.sources)}))
             self.own.add(PACKETS[self.table])
+            return
+        if found.kind == "answer":
+            frames.add(self.sides, answers.NEEDS)
+            self.own.add(found.key)
             return
         if found.kind in ("owner", "inside"):
             columns = _dicomfast.schema(self.table).names
@@ -99,16 +135,18 @@ class Asked:
 
     def knows(self, name: str) -> bool:
         """Whether the rows know the values of a field themselves."""
-        return self._ways[name].kind == "own"
+        return all(way.kind == "own" for way in self._ways[name])
 
     def mask(self, batch: Any, sides: dict[str, Any]) -> pa.Array:
         """Which rows of a batch match; `sides` are the whole tables besides, with the columns of `self.sides`."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        from dicomfast import arrays
+
         rows = Rows(self.table, self._ways, batch, sides)
         found = self.plan.run(rows)
-        return pc.is_in(rows.every(), value_set=found) if len(found) else pa.repeat(pa.scalar(value=False), batch.num_rows)
+        return pc.is_in(rows.every(), value_set=found) if len(found) else arrays.array([False] * batch.num_rows, pa.bool_())
 
 
 def _bare(sources: tuple[Source, ...]) -> Field:
@@ -120,15 +158,17 @@ def _bare(sources: tuple[Source, ...]) -> Field:
 class Rows:
     """The rows of a batch, numbered from 0."""
 
-    def __init__(self, table: str, ways: dict[str, Way], batch: Any, sides: dict[str, Any]) -> None:
+    def __init__(self, table: str, ways: dict[str, tuple[Way, ...]], batch: Any, sides: dict[str, Any]) -> None:
         import pyarrow as pa
+
+        from dicomfast import arrays
 
         self._table = table
         self._ways = ways
         self._batch = batch
         self._tables = {**sides, table: batch} if table not in sides else sides
         self._own = {**sides, table: batch}
-        self._units = pa.array(range(batch.num_rows), pa.uint64())
+        self._units = arrays.count(batch.num_rows, pa.uint64())
         self._known: dict[str, Values] = {}
 
     def every(self) -> pa.Array:
@@ -138,19 +178,24 @@ class Rows:
     def values(self, of: Field) -> Values:
         """The values of a field, each with its row."""
         if of.name not in self._known:
-            self._known[of.name] = self._values(of, self._ways[of.name])
+            from dicomfast.filters.values import joined
+
+            parts: list[Values] = []
+            for way in self._ways[of.name]:
+                parts += self._answers(of, way, parts) if way.kind == "answer" else self._parts(of, way)
+            self._known[of.name] = joined(parts)
         return self._known[of.name]
 
-    def _values(self, of: Field, by: Way) -> Values:
+    def _parts(self, of: Field, by: Way) -> list[Values]:
         from dicomfast.filters.columns import column, of_owner
-        from dicomfast.filters.values import joined, pairs, values
+        from dicomfast.filters.values import pairs, values
 
         if by.kind == "packet":
             packets = values(self._units, self._batch.column(PACKETS[self._table]), "number")
-            found = frames.Frames(self._tables).values(of)
+            found = frames.Frames(self._tables).values(replace(of, sources=by.sources))
             mine = packets.__class__(packets.data.cast("uint64"), packets.units.cast("int64"), "number")
             mine, found = pairs(mine, found)
-            return found.__class__(mine.data.cast("uint64"), found.data, found.kind, found.distinct)
+            return [found.__class__(mine.data.cast("uint64"), found.data, found.kind, found.distinct)]
         parts = []
         for source in by.sources:
             if by.kind == "own":
@@ -163,7 +208,18 @@ class Rows:
             else:
                 at = of_owner(self._key(self._tables[source.table], by.key), self._batch.column(by.key))
                 parts.append(values(at.cast("uint64"), data, of.kind))
-        return joined(parts)
+        return parts
+
+    def _answers(self, of: Field, by: Way, parts: list[Values]) -> list[Values]:
+        """What the operation has, for the rows whose message has nothing of it: a request has no status."""
+        from dicomfast.filters.columns import column
+        from dicomfast.filters.values import values, without
+
+        open_rows = self._units
+        for part in parts:
+            open_rows = without(open_rows, part.units)
+        at = answers.places(self._batch.column(by.key).take(open_rows), self._tables)
+        return [values(open_rows, column(source, self._tables).take(at), of.kind) for source in by.sources]
 
     def _key(self, table: Any, key: str) -> Any:
         """The column that names what rows belong to; the connection of rows that know their association only."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dicomfast import arrays
 from dicomfast.filters.fields import NUMERIC
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class Values:
 
     def that(self, test: Callable[[Any], bool]) -> pa.Array:
         """For each value whether its distinct value passes the test."""
-        verdicts = pa.array([value is not None and bool(test(value)) for value in self.distinct], pa.bool_())
-        return verdicts.take(self.data) if len(self.distinct) else pa.array([], pa.bool_())
+        verdicts = arrays.array([value is not None and bool(test(value)) for value in self.distinct], pa.bool_())
+        return verdicts.take(self.data) if len(self.distinct) else pa.nulls(0, pa.bool_())
 
     def chosen(self, at: pa.Array) -> Values:
         """The values at these places."""
@@ -52,10 +53,10 @@ class Values:
 def _pack(units: pa.Array, codes: pa.Array, kind: str, distinct: list[Any]) -> Values:
     """Values with their distinct ones, of which some are None; numbers where the kind is one."""
     if None in distinct:
-        kept = pa.array([value is not None for value in distinct], pa.bool_()).take(codes) if len(codes) else pa.array([], pa.bool_())
+        kept = arrays.array([value is not None for value in distinct], pa.bool_()).take(codes) if len(codes) else pa.nulls(0, pa.bool_())
         units, codes = units.filter(kept), codes.filter(kept)
     if kind in NUMERIC:
-        return Values(units, pa.array(distinct, pa.int64()).take(codes), kind)
+        return Values(units, arrays.array([value or 0 for value in distinct], pa.int64()).take(codes), kind)
     return Values(units, codes, kind, tuple(distinct))
 
 
@@ -70,7 +71,7 @@ def values(units: pa.Array, column: Any, kind: str) -> Values:
     if kind in NUMERIC:
         return Values(units, _numbers(column, kind), kind)
     if kind == "label":
-        return Values(units, pa.repeat(pa.scalar(0, pa.int32()), len(units)), kind, (True,))
+        return Values(units, pa.repeat(arrays.scalar(0, pa.int32()), len(units)), kind, (True,))
     encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
     return _pack(units, encoded.indices, kind, [_domain(value, kind) for value in encoded.dictionary.to_pylist()])
 
@@ -80,7 +81,9 @@ def flat(column: Any) -> pa.Array:
     if not isinstance(column, pa.ChunkedArray):
         return column
     column = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if not column.num_chunks:
+        return pa.nulls(0, column.type)
+    return column.combine_chunks() if column.num_chunks > 1 else column.chunk(0)
 
 
 def _numbers(column: pa.Array, kind: str) -> pa.Array:
@@ -112,29 +115,26 @@ def joined(parts: list[Values]) -> Values:
         if part.kind in NUMERIC:
             data.append(part.data)
             continue
-        codes = pa.array([distinct.setdefault(value, len(distinct)) for value in part.distinct], pa.int32())
-        data.append(codes.take(part.data) if len(codes) else pa.array([], pa.int32()))
+        codes = arrays.array([distinct.setdefault(value, len(distinct)) for value in part.distinct], pa.int32())
+        data.append(codes.take(part.data) if len(codes) else pa.nulls(0, pa.int32()))
     return Values(units, pa.concat_arrays(data), parts[0].kind, tuple(distinct))
 
 
 def pairs(left: Values, right: Values) -> tuple[Values, Values]:
     """Each value of a unit on the left with each of the same unit on the right."""
-    tables = [
-        pa.table({"unit": side.units, at: pa.array(range(len(side.units)), pa.int64())}) for side, at in ((left, "left"), (right, "right"))
-    ]
-    both = tables[0].join(tables[1], "unit", join_type="inner")
-    return left.chosen(flat(both.column("left"))), right.chosen(flat(both.column("right")))
+    of_left, of_right = arrays.pairs(left.units, right.units)
+    return left.chosen(of_left), right.chosen(of_right)
 
 
 def counted(of: Values) -> Values:
     """How many values each unit has."""
-    counts = pa.table({"unit": of.units}).group_by("unit").aggregate([("unit", "count")])
-    return Values(flat(counts.column("unit")), flat(counts.column("unit_count")).cast(pa.int64()), "number")
+    counts = pc.value_counts(of.units)
+    return Values(counts.field("values"), counts.field("counts").cast(pa.int64()), "number")
 
 
 def empty() -> pa.Array:
     """No unit."""
-    return pa.array([], UNIT)
+    return pa.nulls(0, UNIT)
 
 
 def union(sets: list[pa.Array]) -> pa.Array:
