@@ -9,6 +9,7 @@ import pytest
 from filters import make
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from pydicom.datadict import DicomDictionary
 
 import dicomfast
 from dicomfast import _dicomfast
@@ -210,3 +211,29 @@ def test_every_field_of_wireshark_is_answered_or_says_why_not() -> None:
             assert text[caught.value.start : caught.value.end] == name
         for other in re.split(r",? or ", instead):
             build(other)
+
+
+def test_keywords_are_those_of_the_standard() -> None:
+    """By pydicom's dictionary; command sets have fields of their own."""
+    theirs = {keyword for tag, (_, _, _, _, keyword) in DicomDictionary.items() if keyword and tag >> 16}
+    known = {keyword for keyword in theirs if registry.find(f"dicom.{keyword}") is not None}
+    # Editions of the standard differ by a few.
+    assert len(theirs - known) < 0.01 * len(theirs)
+    assert {"PatientID", "SOPInstanceUID", "PixelData", "StudyDate"} <= known
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("dicom.PatientId", "dicom.PatientID"),
+        ("dicom.patientid", "dicom.PatientID"),
+        ("dicom.Modalty", "dicom.Modality"),
+        ("dicom.SeriesDescripton", "dicom.SeriesDescription"),
+        ("PatientID", "dicom.PatientID"),
+    ],
+)
+def test_a_misspelt_keyword_is_refused(wrong: str, meant: str) -> None:
+    for text in (wrong, f'{wrong} == "x"', f"!({wrong} in {{1, 2}})"):
+        with pytest.raises(dicomfast.FilterError, match=rf"there is no field {wrong}; did you mean {meant}\b") as caught:
+            build(text)
+        assert text[caught.value.start : caught.value.end] == wrong

@@ -15,6 +15,7 @@ __all__ = [
     "default_tables",
     "findings_codes",
     "interfaces",
+    "keywords",
     "schema",
     "table_names",
     "version",
@@ -170,6 +171,9 @@ def findings_codes() -> list[tuple[str, str, str, str]]:
 
 def anomaly_kinds() -> list[tuple[str, str, str]]:
     """Every kind of the table `anomalies`: kind, layer, what it means."""
+
+def keywords() -> list[str]:
+    """Every keyword of the data dictionary (PS3.6)."""
 
 def interfaces(libraries: list[str] | None = None) -> list[dict[str, Any]]:
     """List the interfaces of this machine; raises LiveError."""

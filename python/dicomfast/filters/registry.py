@@ -11,7 +11,6 @@ from dicomfast.filters import dicom_fields, fragments, frame_fields, notes, tag_
 from dicomfast.filters.absent import ABSENT
 from dicomfast.filters.fields import Field, Source
 
-_KEYWORD = re.compile(r"dicom\.[A-Z][A-Za-z0-9]+")
 _ADDRESSES = re.compile(r"(?:.*_)?ip(?:_src|_dst)?$")
 _CLOSE = 0.6
 
@@ -32,7 +31,13 @@ def find(name: str) -> Field | None:
     table, _, column = name.partition(".")
     if table in tables:
         return _column(name, table, column)
-    return tag_fields.keyword(name) if _KEYWORD.fullmatch(name) else None
+    return tag_fields.keyword(name) if name in _keywords() else None
+
+
+@functools.cache
+def _keywords() -> frozenset[str]:
+    """The fields that are keywords of PS3.6."""
+    return frozenset(f"dicom.{word}" for word in _dicomfast.keywords())
 
 
 def _column(name: str, table: str, column: str) -> Field | None:
@@ -80,7 +85,10 @@ def _suggestion(name: str) -> str:
     names = list(named())
     if dot and table in _dicomfast.table_names():
         names += [f"{table}.{column}" for column in _dicomfast.schema(table).names]
-    near = difflib.get_close_matches(name, names, 3, _CLOSE) or [known for known in names if known.endswith(f".{name}")][:3]
+    if table == "dicom" or not dot:
+        names += sorted(_keywords())
+    same = [known for known in names if known.lower() == name.lower()]
+    near = same or difflib.get_close_matches(name, names, 3, _CLOSE) or [known for known in names if known.endswith(f".{name}")][:3]
     if not near and name in _dicomfast.table_names():
         near = [f"{name}.{column}" for column in _dicomfast.schema(name).names][:3]
     return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -49,6 +49,12 @@ fn anomaly_kinds() -> Vec<(&'static str, &'static str, &'static str)> {
     AnomalyKind::ALL.iter().map(|kind| (kind.name(), kind.layer(), kind.doc())).collect()
 }
 
+/// Every keyword of the data dictionary (PS3.6).
+#[pyfunction]
+fn keywords() -> Vec<&'static str> {
+    dicomfast_core::dicom::dataset::dictionary::keywords().collect()
+}
+
 /// The version of the package.
 #[pyfunction]
 fn version() -> &'static str {
@@ -67,6 +73,7 @@ fn _dicomfast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(schema, module)?)?;
     module.add_function(wrap_pyfunction!(findings_codes, module)?)?;
     module.add_function(wrap_pyfunction!(anomaly_kinds, module)?)?;
+    module.add_function(wrap_pyfunction!(keywords, module)?)?;
     module.add_function(wrap_pyfunction!(limits::default_limits, module)?)?;
     module.add_function(wrap_pyfunction!(live::interfaces, module)?)?;
     module.add_function(wrap_pyfunction!(slice::write_slice, module)?)?;

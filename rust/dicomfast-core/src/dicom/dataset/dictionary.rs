@@ -59,6 +59,11 @@ pub fn entry(tag: u32) -> Option<Entry> {
     known.repeating.iter().find(|(mask, value, _)| tag & mask == *value).map(|(.., entry)| *entry)
 }
 
+/// Every keyword, in the order of the tags.
+pub fn keywords() -> impl Iterator<Item = &'static str> {
+    TAGS.lines().filter_map(|line| line.split('\t').nth(2)).filter(|keyword| !keyword.is_empty())
+}
+
 pub fn is_private(tag: u32) -> bool {
     tag >> 16 & 1 == 1
 }
@@ -97,7 +102,15 @@ mod tests {
     use dicom_core::header::Tag;
     use dicom_dictionary_std::StandardDataDictionary;
 
-    use super::{TAGS, entry, implicit_vr};
+    use super::{TAGS, entry, implicit_vr, keywords};
+
+    #[test]
+    fn every_keyword_is_listed() {
+        let found: Vec<_> = keywords().collect();
+        assert!(found.len() > 5_000, "{}", found.len());
+        assert!(found.contains(&"PatientID") && found.contains(&"OverlayRows") && found.contains(&"dBdt"));
+        assert!(found.iter().all(|keyword| keyword.bytes().all(|byte| byte.is_ascii_alphanumeric())));
+    }
 
     #[test]
     fn keywords_and_vrs_are_those_of_the_dictionary_crate() {
