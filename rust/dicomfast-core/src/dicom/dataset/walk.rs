@@ -2,7 +2,7 @@
 //! Values that nobody wants are passed over by their length. Knows the encoding; not what elements are for.
 
 use super::charset::Charset;
-use super::dictionary::{implicit_vr, is_creator};
+use super::dictionary::{self, implicit_vr, is_creator};
 use super::nesting::{Nesting, Open};
 use super::syntax::Encoding;
 use super::value::Raw;
@@ -224,7 +224,12 @@ impl Walk {
     /// Whether the first element is encoded as the transfer syntax says.
     fn check_encoding(&mut self, stamp: Stamp, taker: &mut impl Taker) {
         let [first @ .., _, _, _, _] = self.part;
-        if let Some(encoding) = Encoding::of(first).filter(|encoding| *encoding != self.nesting.encoding) {
+        // A print job begins with group 2000, which is group 0020 in the other order of bytes.
+        let as_agreed = self.negotiated && dictionary::entry(self.tag()).is_some();
+        if let Some(encoding) = Encoding::of(first)
+            && encoding != self.nesting.encoding
+            && (encoding.explicit != self.nesting.encoding.explicit || !as_agreed)
+        {
             self.nesting.encoding = encoding;
             if self.negotiated {
                 taker.other_encoding(stamp, encoding);
