@@ -21,6 +21,7 @@ mod pairing;
 pub mod pdu;
 mod phase;
 pub mod privacy;
+mod privacy_tags;
 pub mod resync;
 pub mod status;
 pub mod text;
