@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from data_sets import encoded, sent, stored
+from generate import Context, Conversation, dicom
 from pydicom.config import IGNORE
 from pydicom.datadict import DicomDictionary, dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import DataElement
@@ -176,3 +177,70 @@ def test_arguments_that_make_no_sense(phi: Any, key: bytes | None) -> None:
 
     with pytest.raises(dicomfast.ArgumentError):
         dicomfast.read(io.BytesIO(b""), tables=["objects"], phi=phi, key=key)
+
+
+COMMENT = "CANARY no such patient"
+COMMAND_LINE = "(0000,0902) Error Comment: "
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A response with an Error Comment (PS3.7 annex C): a free text of the peer."""
+    conversation = Conversation(contexts=[Context(1, dicom.CT_IMAGE, (ExplicitVRLittleEndian,))])
+    conversation.associate()
+    asked = dicom.request("C-STORE-RQ", 1, dicom.CT_IMAGE, "1.2.3", data=True)
+    conversation.message("requestor", 1, asked, dicom.data_set([(0x00080060, "CS", "CT")], explicit=True))
+    conversation.message("acceptor", 1, dicom.response(asked, 0xC123, ErrorComment=COMMENT))
+    conversation.release()
+    path = tmp_path_factory.mktemp("refused") / "refused.pcap"
+    path.write_bytes(sent(conversation).getvalue())
+    return path
+
+
+def test_an_error_comment_is_in_no_default_output(refused: Path, tmp_path: Path, run: Callable[..., Any]) -> None:
+    for name, text in whole(refused.read_bytes()).items():
+        assert "CANARY" not in text, name
+    commands = (["summary"], ["dump", "-vvv"], ["diagnose"], ["live", "--once", "--json"], ["fields", "-e", "dicom.cmd.error_comment"])
+    for command in (*commands, *(["table", name] for name in ("messages", "operations", "events", "findings"))):
+        done = run(*command, refused)
+        assert done.returncode == 0, done.stderr
+        assert "CANARY" not in done.stdout + done.stderr, command
+    assert run("report", refused, "-o", tmp_path / "report.html").returncode == 0
+    assert "CANARY" not in (tmp_path / "report.html").read_text()
+
+
+def test_that_there_is_an_error_comment_is_told(refused: Path, run: Callable[..., Any]) -> None:
+    assert f"{COMMAND_LINE}[masked]\n" in run("dump", "-vv", refused).stdout
+    assert "1 with an error comment" in run("diagnose", refused).stdout
+    for name in ("messages", "operations"):
+        table = dicomfast.read(refused, tables=[name])[name]
+        assert table["error_comment"].null_count == len(table)
+        assert table["error_comment_masked"].to_pylist().count(True) == 1
+
+
+def test_an_error_comment_is_shown_when_asked_for(refused: Path, run: Callable[..., Any]) -> None:
+    assert f'{COMMAND_LINE}"{COMMENT}"\n' in run("dump", "-vv", "--phi", "show", refused).stdout
+    for command in (
+        ["table", "messages"],
+        ["table", "operations"],
+        ["live", "--once", "--json"],
+        ["fields", "-e", "dicom.cmd.error_comment"],
+    ):
+        assert COMMENT in run(*command, "--phi", "show", refused).stdout, command
+    digest = hmac.new(b"secret", COMMENT.encode(), hashlib.sha256).hexdigest()[:16]
+    for name, table in dicomfast.read(refused, tables=["messages", "operations"], phi="pseudonym", key=b"secret").items():
+        assert [value for value in table["error_comment"].to_pylist() if value] == [digest], name
+        assert table["error_comment_masked"].to_pylist().count(True) == 1
+
+
+def test_a_filter_does_not_ask_in_vain_for_error_comments(refused: Path, tmp_path: Path, run: Callable[..., Any]) -> None:
+    asked = ["-Y", 'dicom.cmd.error_comment contains "no such"']
+    out = tmp_path / "slice.pcapng"
+    for command in (["dump"], ["table", "operations"], ["fields", "-e", "frame.number"], ["slice", "-w", out], ["export", "-o", tmp_path]):
+        done = run(*command, *asked, refused)
+        assert (done.returncode, "--phi show" in done.stderr) == (2, True), (command, done.stderr)
+    assert run("fields", "-e", "frame.number", *asked, "--phi", "show", refused).stdout.strip()
+    assert run("slice", "-w", out, *asked, "--phi", "show", refused).returncode == 0
+    with pytest.raises(dicomfast.FilterError):
+        dicomfast.open(refused).filter("operations.error_comment")
+    assert len(dicomfast.open(refused, phi="show").filter("operations.error_comment").operations) == 1

@@ -41,6 +41,7 @@ class Setting(click.ParamType[tuple[str, str]]):
 @cli.command("fields")
 @options.inputs
 @options.display_filter
+@options.phi
 @click.option("-e", "names", multiple=True, required=True, metavar="FIELD", help="Print this field; may be given often.")
 @click.option("-T", "form", type=click.Choice(["fields", "json", "ndjson"]), default="fields", help="The format; default: fields.")
 @click.option("-E", "settings", type=Setting(), multiple=True, help="header=y, separator=, aggregator=, occurrence=f|l|a, quote=d|s|n.")

@@ -19,6 +19,7 @@ _MANIFESTS = {"manifest.csv": "csv", "manifest.parquet": "parquet"}
 @cli.command("export")
 @options.inputs
 @options.display_filter
+@options.phi
 @click.option("-o", "folder", required=True, metavar="FOLDER", help="Write to this folder; it is made where there is none.")
 @click.option("--incomplete", is_flag=True, help="Also write objects of which bytes are missing, with zeros in their place.")
 def export_command(folder: str, filter_text: str | None, *, incomplete: bool, **inputs: Any) -> None:

@@ -14,6 +14,7 @@ from dicomfast.text import escape
 
 @cli.command("slice")
 @options.inputs
+@options.phi
 @click.option("-Y", "filter_text", required=True, metavar="FILTER", help="Connections with a frame that matches (docs/filters.md).")
 @click.option("-w", "path", required=True, metavar="FILE", help="Write to this pcapng file.")
 @click.option("--no-comments", is_flag=True, help="Leave out the findings, which become comments of their packets.")

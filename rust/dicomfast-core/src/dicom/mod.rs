@@ -17,6 +17,7 @@ mod gaps;
 mod handler;
 pub mod issue;
 pub mod names;
+mod out;
 mod pairing;
 pub mod pdu;
 mod phase;

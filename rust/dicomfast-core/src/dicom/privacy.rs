@@ -8,6 +8,7 @@ use sha2::Sha256;
 use super::dataset::dictionary;
 use super::dataset::vr::{Kind, Vr};
 use super::privacy_tags::IDENTIFYING;
+use crate::event::CommandSet;
 
 /// Bytes of a pseudonym.
 const PSEUDONYM: usize = 8;
@@ -47,6 +48,13 @@ impl Phi {
             Self::Show => (Some(value), false),
             Self::Pseudonym(_) if value.is_empty() => (Some(value), false),
             Self::Pseudonym(key) => (pseudonym(key, &value), true),
+        }
+    }
+
+    /// Error Comment (0000,0902) is a free text too: a peer may name the patient in it.
+    pub fn hide_comment(&self, command: &mut CommandSet) {
+        if let Some(text) = command.error_comment.take() {
+            (command.error_comment, command.comment_masked) = self.shown(text);
         }
     }
 }
