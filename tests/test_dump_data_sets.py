@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from data_sets import SYNTAXES, encoded, every_vr, sent, stored
+from graph_sources import rows
 from pydicom.dataset import Dataset
 
 import dicomfast
+from dicomfast import elements
 
 CASES = Path(__file__).parent / "cases"
 ELEMENT = re.compile(r"^    ( *)\(([0-9A-F]{4}),([0-9A-F]{4})\) ")
@@ -67,10 +70,10 @@ def test_values_are_masked_unless_they_are_asked_for(tmp_path: Path, run: Callab
 @pytest.mark.parametrize("case", ["find_dcmqrscp", "get_dcmqrscp", "worklist_wlmscpfs", "mpps_commit_n_services", "reorder_dup", "loss"])
 def test_each_element_once_however_the_rows_come(case: str, run: Callable[..., Any]) -> None:
     path = next(CASES.joinpath(case).glob("*.pcap*"))
-    rows = dicomfast.read(path, tables=["elements"])["elements"].to_pylist()
+    whole = dicomfast.read(path, tables=["elements"])["elements"]
     text = run("dump", "-vvv", path, "--threads", "1").stdout
     below = printed(text)
-    assert sum(len(found) for found in below.values()) == len(rows) > 0
+    assert sum(len(found) for found in below.values()) == whole.num_rows > 0
     assert all(not found for event, found in below.items() if ": A-" in event)
     for how in (["--threads", "2"], ["--threads", "2", "--limit", "batch_rows=7"], ["--limit", "batch_rows=1"]):
         assert run("dump", "-vvv", path, *how).stdout == text, how
@@ -83,3 +86,21 @@ def test_a_filter_leaves_those_of_the_events_that_match(run: Callable[..., Any])
     assert chosen
     assert any(chosen.values())
     assert all(" C-FIND-RSP " in event and every[event] == found for event, found in chosen.items())
+
+
+def test_what_waits_for_an_event_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live, rows may be left out: a message whose event never comes holds nothing for ever."""
+    monkeypatch.setattr(elements, "HELD_LINES", 6)
+    monkeypatch.setattr(elements, "HELD_NUMBERS", 3)
+    element = {"path": "(0008,0060)", "tag": 0x00080060, "length": 2, "value": "CT"}
+
+    def batches() -> Iterator[tuple[str, pa.RecordBatch]]:
+        for message in range(10):
+            yield from (("elements", batch) for batch in rows("elements", *[element | {"message": message}] * 2).to_batches())
+        yield from (("events", batch) for batch in rows("events", *({"message": message} for message in [None, *range(10)])).to_batches())
+
+    ((name, batch),) = elements.beside(batches(), ["events"])
+    assert name == "events"
+    counts = [lines if lines == ["[elements left out]"] else len(lines) for lines in batch.column(elements.COLUMN).to_pylist()]
+    # Of the association event; those that are forgotten, known as left out, and held.
+    assert counts == [0, *[0] * 4, *[["[elements left out]"]] * 3, *[2] * 3]

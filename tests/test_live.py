@@ -102,6 +102,23 @@ def test_lines_as_they_happen_and_the_packets_beside(net: Network, tmp_path: Pat
     assert first + out == again.stdout
 
 
+def test_data_sets_below_their_messages_as_they_happen(net: Network, tmp_path: Path) -> None:
+    net.scp()
+    file = tmp_path / "beside.pcapng"
+    process = net.dicomfast("dump", "-vvv", "-i", "tap", "-Z", "root", "-w", file, "tcp", "port", live_net.PORT)
+    assert net.store(3, 64) == 3
+    assert process.stdout is not None
+    lines: list[str] = []
+    while "(7FE0,0010)" not in (lines or [""])[-1]:
+        lines.append(process.stdout.readline())
+    assert sum("C-STORE-RQ" in line for line in lines) == 2, "its event and its command field: the first object, while it captures"
+    assert "    (0010,0010) PN Patient's Name, length 10, [masked]\n" in lines
+    code, out, _ = ended(process)
+    again = subprocess.run([sys.executable, "-m", "dicomfast", "dump", "-vvv", file], capture_output=True, text=True, check=True)
+    assert (code, "".join(lines) + out) == (0, again.stdout)
+    assert again.stdout.count("(0010,0010)") == 3
+
+
 @pytest.mark.skipif(shutil.which("dumpcap") is None, reason="dumpcap is missing: no comparison with it")
 def test_the_same_rows_as_from_a_file_of_dumpcap(net: Network, tmp_path: Path) -> None:
     net.scp()

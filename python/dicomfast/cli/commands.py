@@ -93,7 +93,7 @@ def dump_command(
     at_once = how is not None or "-" in capture.sources
     passes = _passes(capture, how, save, bar=not sys.stdout.isatty())
     if verbose >= dump.DATA_SETS:
-        passes = _with_data_sets(passes, {**dict(_dicomfast.default_limits()), **dict(inputs["limits"])}["batch_rows"])
+        passes = _with_data_sets(passes)
     with _rows(capture, detail.tables, filter_text, passes) as batches:
         _print(dump.lines(batches, detail, options.paint(color)), limit, at_once=at_once)
     return listen.exit_code(capture, how)
@@ -119,12 +119,12 @@ def _passes(
     return lambda names: progress.watched(capture, names, bar=bar)
 
 
-def _with_data_sets(passes: Passes, full: int) -> Passes:
+def _with_data_sets(passes: Passes) -> Passes:
     """Passes whose events have the elements of their data sets beside them."""
 
     @contextmanager
     def begun(names: list[str]) -> Iterator[Batches]:
-        with passes(sorted({*names, *elements.TABLES})) as batches, closing(elements.beside(batches, names, full)) as joined:
+        with passes(sorted({*names, elements.TABLE})) as batches, closing(elements.beside(batches, names)) as joined:
             yield joined
 
     return begun

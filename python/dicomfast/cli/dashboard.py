@@ -21,6 +21,7 @@ from dicomfast.sources import STANDARD_INPUT
 @options.growing
 @options.inputs
 @listen.live
+@options.phi
 def live_command(duration: float | None, *, once: bool, as_json: bool, follow: bool, **arguments: Any) -> int:
     """What goes on now, on one screen: associations, their operations, what fails (docs/dashboard.md). ? shows the keys.
 

@@ -73,7 +73,7 @@ def phi(function: Function) -> Function:
             "--phi",
             type=click.Choice(["mask", "show", "pseudonym"]),
             default="mask",
-            help="Values of data sets that identify a person: leave out (the default), show, or replace by a keyed hash.",
+            help="Values that identify a person, and error comments: leave out (the default), show, or replace by a keyed hash.",
         ),
     ):
         function = decorate(function)

@@ -24,7 +24,8 @@ _EVENTS = (
     *("event", "calling_ae", "called_ae", "dataset_bytes"),
 )
 _OPERATIONS = (
-    *("association", "message_id", "command", "sop_class_name", "sop_class", "status", "status_text", "status_category", "error_comment"),
+    *("association", "message_id", "command", "sop_class_name", "sop_class", "status", "status_text", "status_category"),
+    *("error_comment", "error_comment_masked"),
     *("dataset_bytes", "response_dataset_bytes", "request_start", "end", "duration", "response_time", "answered"),
 )
 _ASSOCIATIONS = (
@@ -174,7 +175,7 @@ class Model:
                     oldest.rows.popleft()
         if category == "failure":
             text = row["status_text"] or f"status 0x{row['status'] or 0:04X}"
-            comment = f": {row['error_comment']}" if row["error_comment"] else ""
+            comment = f": {row['error_comment'] or '[masked]'}" if row["error_comment"] or row["error_comment_masked"] else ""
             self._trouble(row["end"], "failure", row["association"], f"{row['command']} {text}{comment}")
 
     def _association(self, row: dict[str, Any]) -> None:

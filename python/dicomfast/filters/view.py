@@ -25,6 +25,7 @@ class FilteredCapture:
     def __init__(self, capture: Capture, text: str) -> None:
         self._capture = capture
         self._filter = Filter(text)
+        self._filter.check(capture)
 
     @property
     def tables(self) -> list[str]:

@@ -4,7 +4,8 @@
 use super::assembly::Assembled;
 use super::association::Association;
 use super::dataset::{Collect, DataSet, Identity};
-use super::handler::{Handler, Out};
+use super::handler::Handler;
+use super::out::Out;
 use super::pdu::{Pdu, Pdv};
 use super::privacy::Phi;
 use crate::event::{DataEvent, MessageRecord, ObjectRecord, Sink, Stamp};

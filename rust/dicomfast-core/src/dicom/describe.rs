@@ -28,6 +28,7 @@ pub fn association(pdu: &Pdu, codes: &[u8], association: &Association, info: &In
     EventRecord {
         association: association.number,
         connection: info.connection,
+        message: None,
         stamp: pdu.last,
         sender: association.sender(end, info),
         source: info.addresses.get(end).endpoint(),
@@ -112,6 +113,7 @@ pub fn message(message: &MessageRecord, association: &Association, info: &Info) 
     EventRecord {
         association: message.association,
         connection: info.connection,
+        message: Some(message.message),
         stamp: message.last,
         sender: message.sender,
         source: info.addresses.get(end).endpoint(),

@@ -1,4 +1,4 @@
-//! What the PDUs of one direction do: the messages and operations in them, what happened to the association, and the rows of both.
+//! What the PDUs of one direction do: the messages and operations in them, and what happened to the association.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -6,71 +6,17 @@ use std::collections::VecDeque;
 use super::assembly::{Assembled, Assembly, NO_DATA_SET};
 use super::associate::{self, Associate, Kind};
 use super::association::Association;
-use super::carry::{self, DataSetOptions, Deferred};
+use super::carry::{self, Deferred};
 use super::command;
 use super::describe;
+use super::out::Out;
 use super::pairing::{Paired, Span};
 use super::pdu::{P_DATA, Pdu, Pdv, Upper};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::{
-    Closed, DataEvent, ItemPlace, MessageRecord, NO_TIME, OperationRecord, PduRecord, PdvRecord, Sender, Sink, Stamp, Wants,
-};
+use crate::event::{ItemPlace, MessageRecord, PduRecord, PdvRecord, Sender, Sink, Stamp};
 use crate::flow::{End, Info};
 use crate::limits::Limits;
 use crate::transport::Timeline;
-
-/// Where rows go, and what they tell.
-pub(super) struct Out<'a, S> {
-    pub(super) sink: &'a mut S,
-    pub(super) wants: &'a Wants,
-    pub(super) options: &'a DataSetOptions,
-    pub(super) info: &'a Info,
-}
-
-impl<S: Sink> Out<'_, S> {
-    pub(super) fn note(&mut self, association: Option<u64>, stamp: Stamp, anomaly: Anomaly) {
-        self.sink.anomaly(anomaly.at(stamp).on(self.info.connection).within(association));
-    }
-
-    pub(super) fn message(&mut self, association: &Association, mut deferred: Deferred) {
-        deferred.settle(association);
-        let Deferred { message, object } = deferred;
-        if self.wants.events && self.wants.of.hold(self.info.connection) {
-            self.sink.event(describe::message(&message, association, self.info));
-        }
-        self.sink.message(message);
-        if let Some(object) = object {
-            if self.wants.data {
-                self.sink.data(DataEvent::End(&object));
-            }
-            if self.wants.objects {
-                self.sink.object(*object);
-            }
-        }
-    }
-
-    pub(super) fn operation(&mut self, association: &mut Association, mut operation: OperationRecord) {
-        association.count_operation(&mut operation, self.info.connection);
-        self.sink.operation(operation);
-    }
-
-    pub(super) fn finish(&mut self, mut association: Association, closed: Closed) {
-        for message in std::mem::take(&mut association.deferred) {
-            self.message(&association, message);
-        }
-        let (known, orphans) = association.pairing.finish();
-        for operation in known {
-            self.operation(&mut association, operation);
-        }
-        for operation in orphans {
-            let stamp = Stamp { packet: operation.first_packet, time: operation.first_response.unwrap_or(NO_TIME) };
-            let note = Anomaly::new(AnomalyKind::UnpairedResponse, "response to a request that is not in the capture");
-            self.note(Some(association.number), stamp, note);
-            self.operation(&mut association, operation);
-        }
-        self.sink.association(association.record(self.info, closed));
-    }
-}
 
 /// What a direction's PDUs act on.
 pub(super) struct Handler<'a, S> {
@@ -119,7 +65,8 @@ impl<S: Sink> Handler<'_, S> {
         }
         let index = self.index();
         let Some(association) = self.associations.get_mut(index) else { return };
-        let command = std::mem::take(&mut assembled.command);
+        let mut command = std::mem::take(&mut assembled.command);
+        self.out.options.phi.hide_comment(&mut command);
         let message = MessageRecord {
             association: association.number,
             connection: info.connection,

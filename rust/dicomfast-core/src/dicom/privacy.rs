@@ -7,6 +7,8 @@ use sha2::Sha256;
 
 use super::dataset::dictionary;
 use super::dataset::vr::{Kind, Vr};
+use super::privacy_tags::IDENTIFYING;
+use crate::event::CommandSet;
 
 /// Bytes of a pseudonym.
 const PSEUDONYM: usize = 8;
@@ -48,6 +50,13 @@ impl Phi {
             Self::Pseudonym(key) => (pseudonym(key, &value), true),
         }
     }
+
+    /// Error Comment (0000,0902) is a free text too: a peer may name the patient in it.
+    pub fn hide_comment(&self, command: &mut CommandSet) {
+        if let Some(text) = command.error_comment.take() {
+            (command.error_comment, command.comment_masked) = self.shown(text);
+        }
+    }
 }
 
 fn pseudonym(key: &[u8], value: &str) -> Option<String> {
@@ -66,24 +75,57 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether the values of an element identify a person. UIDs are left: they tie rows to studies, series and instances.
+/// Whether it is a UID by the standard, and sent as one. These are shown: they tie rows to studies, series and instances.
+pub fn is_uid(tag: u32, vr: Vr) -> bool {
+    matches!(vr.kind(), Kind::Uid) && dictionary::entry(tag).is_some_and(|entry| entry.vr == "UI")
+}
+
+/// Whether the values of an element identify a person.
 pub fn identifies(tag: u32, vr: Vr) -> bool {
-    if matches!(vr.kind(), Kind::Uid) {
-        return false;
-    }
     if matches!(vr.kind(), Kind::FreeText | Kind::Name) || dictionary::is_private(tag) {
         return true;
     }
-    let group = tag >> 16;
+    let (group, element) = ((tag >> 16) as u16, tag as u16);
     // Curves; overlay data and comments.
-    if group & 0xFF00 == 0x5000 || group & 0xFF00 == 0x6000 && matches!(tag & 0xFFFF, 0x3000 | 0x4000) {
+    if group & 0xFF00 == 0x5000 || group & 0xFF00 == 0x6000 && matches!(element, 0x3000 | 0x4000) {
         return true;
     }
-    // What the standard does not define may hold anything.
-    if dictionary::entry(tag).is_none() {
-        return !dictionary::is_group_length(tag) && group != 0xFFFE;
+    match dictionary::entry(tag) {
+        // What the standard does not define may hold anything.
+        None => !(dictionary::is_group_length(tag) && vr == Vr::UL) && group != 0xFFFE,
+        Some(entry) if matches!(vr.kind(), Kind::Uid) => entry.vr != "UI",
+        // A sender may write another VR than the standard has.
+        Some(entry) => matches!(entry.vr, "PN" | "LT" | "ST" | "UT") || is_listed(group, element),
     }
-    IDENTIFYING.binary_search(&tag).is_ok()
 }
 
-include!("privacy_tags.rs");
+fn is_listed(group: u16, element: u16) -> bool {
+    let found = IDENTIFYING.binary_search_by_key(&group, |(group, _)| *group).ok().and_then(|index| IDENTIFYING.get(index));
+    found.is_some_and(|(_, elements)| elements.binary_search(&element).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IDENTIFYING, Vr, identifies, is_uid};
+
+    #[test]
+    fn the_list_can_be_searched() {
+        assert!(IDENTIFYING.is_sorted_by(|one, next| one.0 < next.0));
+        assert!(IDENTIFYING.iter().all(|(_, elements)| elements.is_sorted_by(|one, next| one < next)));
+    }
+
+    #[test]
+    fn a_group_length_is_shown_as_a_number_alone() {
+        assert!(!identifies(0x0010_0000, Vr::UL));
+        assert!(identifies(0x0010_0000, Vr::LO));
+    }
+
+    #[test]
+    fn a_uid_is_shown_where_the_standard_has_one() {
+        let ui = Vr::known(*b"UI").unwrap();
+        assert!(is_uid(0x0008_0018, ui) && !identifies(0x0008_0018, ui));
+        for tag in [0x0010_0020, 0x0008_0060, 0x0011_1001, 0x0010_FFFE] {
+            assert!(!is_uid(tag, ui) && identifies(tag, ui), "{tag:08X}");
+        }
+    }
+}

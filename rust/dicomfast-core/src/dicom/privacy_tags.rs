@@ -1,577 +1,110 @@
-/// Table E.1-1 of PS3.15 and what is like its attributes, by tag; UIDs are not among them, free text and names need not be.
-static IDENTIFYING: &[u32] = &[
-    0x0008_0012, // InstanceCreationDate
-    0x0008_0013, // InstanceCreationTime
-    0x0008_0015, // InstanceCoercionDateTime
-    0x0008_0020, // StudyDate
-    0x0008_0021, // SeriesDate
-    0x0008_0022, // AcquisitionDate
-    0x0008_0023, // ContentDate
-    0x0008_0024, // OverlayDate
-    0x0008_0025, // CurveDate
-    0x0008_002A, // AcquisitionDateTime
-    0x0008_0030, // StudyTime
-    0x0008_0031, // SeriesTime
-    0x0008_0032, // AcquisitionTime
-    0x0008_0033, // ContentTime
-    0x0008_0034, // OverlayTime
-    0x0008_0035, // CurveTime
-    0x0008_0050, // AccessionNumber
-    0x0008_0051, // IssuerOfAccessionNumberSequence
-    0x0008_0080, // InstitutionName
-    0x0008_0081, // InstitutionAddress
-    0x0008_0082, // InstitutionCodeSequence
-    0x0008_0090, // ReferringPhysicianName
-    0x0008_0092, // ReferringPhysicianAddress
-    0x0008_0094, // ReferringPhysicianTelephoneNumbers
-    0x0008_0096, // ReferringPhysicianIdentificationSequence
-    0x0008_009C, // ConsultingPhysicianName
-    0x0008_009D, // ConsultingPhysicianIdentificationSequence
-    0x0008_0120, // URNCodeValue
-    0x0008_0201, // TimezoneOffsetFromUTC
-    0x0008_0306, // IdentifyingPrivateElements
-    0x0008_1010, // StationName
-    0x0008_1030, // StudyDescription
-    0x0008_103E, // SeriesDescription
-    0x0008_103F, // SeriesDescriptionCodeSequence
-    0x0008_1040, // InstitutionalDepartmentName
-    0x0008_1041, // InstitutionalDepartmentTypeCodeSequence
-    0x0008_1048, // PhysiciansOfRecord
-    0x0008_1049, // PhysiciansOfRecordIdentificationSequence
-    0x0008_1050, // PerformingPhysicianName
-    0x0008_1052, // PerformingPhysicianIdentificationSequence
-    0x0008_1060, // NameOfPhysiciansReadingStudy
-    0x0008_1062, // PhysiciansReadingStudyIdentificationSequence
-    0x0008_1070, // OperatorsName
-    0x0008_1072, // OperatorIdentificationSequence
-    0x0008_1080, // AdmittingDiagnosesDescription
-    0x0008_1084, // AdmittingDiagnosesCodeSequence
-    0x0008_1088, // PyramidDescription
-    0x0008_1110, // ReferencedStudySequence
-    0x0008_1111, // ReferencedPerformedProcedureStepSequence
-    0x0008_1120, // ReferencedPatientSequence
-    0x0008_1140, // ReferencedImageSequence
-    0x0008_1190, // RetrieveURL
-    0x0008_2111, // DerivationDescription
-    0x0008_4000, // IdentifyingComments
-    0x0010_0010, // PatientName
-    0x0010_0020, // PatientID
-    0x0010_0021, // IssuerOfPatientID
-    0x0010_0022, // TypeOfPatientID
-    0x0010_0024, // IssuerOfPatientIDQualifiersSequence
-    0x0010_0026, // SourcePatientGroupIdentificationSequence
-    0x0010_0027, // GroupOfPatientsIdentificationSequence
-    0x0010_0030, // PatientBirthDate
-    0x0010_0032, // PatientBirthTime
-    0x0010_0033, // PatientBirthDateInAlternativeCalendar
-    0x0010_0034, // PatientDeathDateInAlternativeCalendar
-    0x0010_0035, // PatientAlternativeCalendar
-    0x0010_0040, // PatientSex
-    0x0010_0050, // PatientInsurancePlanCodeSequence
-    0x0010_0101, // PatientPrimaryLanguageCodeSequence
-    0x0010_0102, // PatientPrimaryLanguageModifierCodeSequence
-    0x0010_0200, // QualityControlSubject
-    0x0010_0212, // StrainDescription
-    0x0010_0213, // StrainNomenclature
-    0x0010_0214, // StrainStockNumber
-    0x0010_0215, // StrainSourceRegistryCodeSequence
-    0x0010_0216, // StrainStockSequence
-    0x0010_0217, // StrainSource
-    0x0010_0218, // StrainAdditionalInformation
-    0x0010_1000, // OtherPatientIDs
-    0x0010_1001, // OtherPatientNames
-    0x0010_1002, // OtherPatientIDsSequence
-    0x0010_1005, // PatientBirthName
-    0x0010_1010, // PatientAge
-    0x0010_1020, // PatientSize
-    0x0010_1022, // PatientBodyMassIndex
-    0x0010_1023, // MeasuredAPDimension
-    0x0010_1030, // PatientWeight
-    0x0010_1040, // PatientAddress
-    0x0010_1050, // InsurancePlanIdentification
-    0x0010_1060, // PatientMotherBirthName
-    0x0010_1080, // MilitaryRank
-    0x0010_1081, // BranchOfService
-    0x0010_1090, // MedicalRecordLocator
-    0x0010_1100, // ReferencedPatientPhotoSequence
-    0x0010_2000, // MedicalAlerts
-    0x0010_2110, // Allergies
-    0x0010_2150, // CountryOfResidence
-    0x0010_2152, // RegionOfResidence
-    0x0010_2154, // PatientTelephoneNumbers
-    0x0010_2155, // PatientTelecomInformation
-    0x0010_2160, // EthnicGroup
-    0x0010_2161, // EthnicGroupCodeSequence
-    0x0010_2180, // Occupation
-    0x0010_21A0, // SmokingStatus
-    0x0010_21B0, // AdditionalPatientHistory
-    0x0010_21C0, // PregnancyStatus
-    0x0010_21D0, // LastMenstrualDate
-    0x0010_21F0, // PatientReligiousPreference
-    0x0010_2201, // PatientSpeciesDescription
-    0x0010_2203, // PatientSexNeutered
-    0x0010_2292, // PatientBreedDescription
-    0x0010_2295, // BreedRegistrationNumber
-    0x0010_2297, // ResponsiblePerson
-    0x0010_2299, // ResponsibleOrganization
-    0x0010_4000, // PatientComments
-    0x0012_0010, // ClinicalTrialSponsorName
-    0x0012_0020, // ClinicalTrialProtocolID
-    0x0012_0021, // ClinicalTrialProtocolName
-    0x0012_0030, // ClinicalTrialSiteID
-    0x0012_0031, // ClinicalTrialSiteName
-    0x0012_0032, // IssuerOfClinicalTrialSiteID
-    0x0012_0040, // ClinicalTrialSubjectID
-    0x0012_0042, // ClinicalTrialSubjectReadingID
-    0x0012_0050, // ClinicalTrialTimePointID
-    0x0012_0051, // ClinicalTrialTimePointDescription
-    0x0012_0060, // ClinicalTrialCoordinatingCenterName
-    0x0012_0071, // ClinicalTrialSeriesID
-    0x0012_0072, // ClinicalTrialSeriesDescription
-    0x0012_0081, // ClinicalTrialProtocolEthicsCommitteeName
-    0x0012_0082, // ClinicalTrialProtocolEthicsCommitteeApprovalNumber
-    0x0014_1010, // ActualEnvironmentalConditions
-    0x0014_3076, // DateOfGainCalibration
-    0x0014_3077, // TimeOfGainCalibration
-    0x0014_407C, // CalibrationTime
-    0x0014_407E, // CalibrationDate
-    0x0016_002B, // MakerNote
-    0x0016_004B, // DeviceSettingDescription
-    0x0016_004D, // CameraOwnerName
-    0x0016_004E, // LensSpecification
-    0x0016_004F, // LensMake
-    0x0016_0050, // LensModel
-    0x0016_0051, // LensSerialNumber
-    0x0016_0070, // GPSVersionID
-    0x0016_0071, // GPSLatitudeRef
-    0x0016_0072, // GPSLatitude
-    0x0016_0073, // GPSLongitudeRef
-    0x0016_0074, // GPSLongitude
-    0x0016_0075, // GPSAltitudeRef
-    0x0016_0076, // GPSAltitude
-    0x0016_0077, // GPSTimeStamp
-    0x0016_0078, // GPSSatellites
-    0x0016_0079, // GPSStatus
-    0x0016_007A, // GPSMeasureMode
-    0x0016_007B, // GPSDOP
-    0x0016_007C, // GPSSpeedRef
-    0x0016_007D, // GPSSpeed
-    0x0016_007E, // GPSTrackRef
-    0x0016_007F, // GPSTrack
-    0x0016_0080, // GPSImgDirectionRef
-    0x0016_0081, // GPSImgDirection
-    0x0016_0082, // GPSMapDatum
-    0x0016_0083, // GPSDestLatitudeRef
-    0x0016_0084, // GPSDestLatitude
-    0x0016_0085, // GPSDestLongitudeRef
-    0x0016_0086, // GPSDestLongitude
-    0x0016_0087, // GPSDestBearingRef
-    0x0016_0088, // GPSDestBearing
-    0x0016_0089, // GPSDestDistanceRef
-    0x0016_008A, // GPSDestDistance
-    0x0016_008B, // GPSProcessingMethod
-    0x0016_008C, // GPSAreaInformation
-    0x0016_008D, // GPSDateStamp
-    0x0016_008E, // GPSDifferential
-    0x0018_0010, // ContrastBolusAgent
-    0x0018_1000, // DeviceSerialNumber
-    0x0018_1004, // PlateID
-    0x0018_1005, // GeneratorID
-    0x0018_1007, // CassetteID
-    0x0018_1008, // GantryID
-    0x0018_1009, // UniqueDeviceIdentifier
-    0x0018_100A, // UDISequence
-    0x0018_1012, // DateOfSecondaryCapture
-    0x0018_1014, // TimeOfSecondaryCapture
-    0x0018_1030, // ProtocolName
-    0x0018_1072, // RadiopharmaceuticalStartTime
-    0x0018_1073, // RadiopharmaceuticalStopTime
-    0x0018_1078, // RadiopharmaceuticalStartDateTime
-    0x0018_1079, // RadiopharmaceuticalStopDateTime
-    0x0018_11BB, // AcquisitionFieldOfViewLabel
-    0x0018_1200, // DateOfLastCalibration
-    0x0018_1201, // TimeOfLastCalibration
-    0x0018_1202, // DateTimeOfLastCalibration
-    0x0018_1203, // CalibrationDateTime
-    0x0018_1204, // DateOfManufacture
-    0x0018_1205, // DateOfInstallation
-    0x0018_1400, // AcquisitionDeviceProcessingDescription
-    0x0018_4000, // AcquisitionComments
-    0x0018_5011, // TransducerIdentificationSequence
-    0x0018_700A, // DetectorID
-    0x0018_700C, // DateOfLastDetectorCalibration
-    0x0018_700E, // TimeOfLastDetectorCalibration
-    0x0018_9074, // FrameAcquisitionDateTime
-    0x0018_9151, // FrameReferenceDateTime
-    0x0018_9185, // RespiratoryMotionCompensationTechniqueDescription
-    0x0018_9367, // XRaySourceID
-    0x0018_9369, // SourceStartDateTime
-    0x0018_936A, // SourceEndDateTime
-    0x0018_9371, // XRayDetectorID
-    0x0018_9373, // XRayDetectorLabel
-    0x0018_937F, // DecompositionDescription
-    0x0018_9424, // AcquisitionProtocolDescription
-    0x0018_9516, // StartAcquisitionDateTime
-    0x0018_9517, // EndAcquisitionDateTime
-    0x0018_9623, // FunctionalSyncPulse
-    0x0018_9701, // DecayCorrectionDateTime
-    0x0018_9804, // ExclusionStartDateTime
-    0x0018_9919, // InstructionPerformedDateTime
-    0x0018_9931, // AcquisitionStartLocationSequence
-    0x0018_9937, // RequestedSeriesDescription
-    0x0018_A002, // ContributionDateTime
-    0x0018_A003, // ContributionDescription
-    0x0020_0010, // StudyID
-    0x0020_0027, // PyramidLabel
-    0x0020_3401, // ModifyingDeviceID
-    0x0020_3403, // ModifiedImageDate
-    0x0020_3404, // ModifyingDeviceManufacturer
-    0x0020_3405, // ModifiedImageTime
-    0x0020_3406, // ModifiedImageDescription
-    0x0020_4000, // ImageComments
-    0x0020_9158, // FrameComments
-    0x0028_4000, // ImagePresentationComments
-    0x0028_7FE0, // PixelDataProviderURL
-    0x0032_0012, // StudyIDIssuer
-    0x0032_0032, // StudyVerifiedDate
-    0x0032_0033, // StudyVerifiedTime
-    0x0032_0034, // StudyReadDate
-    0x0032_0035, // StudyReadTime
-    0x0032_1000, // ScheduledStudyStartDate
-    0x0032_1001, // ScheduledStudyStartTime
-    0x0032_1010, // ScheduledStudyStopDate
-    0x0032_1011, // ScheduledStudyStopTime
-    0x0032_1020, // ScheduledStudyLocation
-    0x0032_1021, // ScheduledStudyLocationAETitle
-    0x0032_1030, // ReasonForStudy
-    0x0032_1031, // RequestingPhysicianIdentificationSequence
-    0x0032_1032, // RequestingPhysician
-    0x0032_1033, // RequestingService
-    0x0032_1040, // StudyArrivalDate
-    0x0032_1041, // StudyArrivalTime
-    0x0032_1050, // StudyCompletionDate
-    0x0032_1051, // StudyCompletionTime
-    0x0032_1060, // RequestedProcedureDescription
-    0x0032_1066, // ReasonForVisit
-    0x0032_1067, // ReasonForVisitCodeSequence
-    0x0032_1070, // RequestedContrastAgent
-    0x0032_4000, // StudyComments
-    0x0034_0001, // FlowIdentifierSequence
-    0x0034_0002, // FlowIdentifier
-    0x0034_0005, // SourceIdentifier
-    0x0034_0007, // FrameOriginTimestamp
-    0x0038_0004, // ReferencedPatientAliasSequence
-    0x0038_0008, // VisitStatusID
-    0x0038_0010, // AdmissionID
-    0x0038_0011, // IssuerOfAdmissionID
-    0x0038_0014, // IssuerOfAdmissionIDSequence
-    0x0038_001A, // ScheduledAdmissionDate
-    0x0038_001B, // ScheduledAdmissionTime
-    0x0038_001C, // ScheduledDischargeDate
-    0x0038_001D, // ScheduledDischargeTime
-    0x0038_001E, // ScheduledPatientInstitutionResidence
-    0x0038_0020, // AdmittingDate
-    0x0038_0021, // AdmittingTime
-    0x0038_0040, // DischargeDiagnosisDescription
-    0x0038_0050, // SpecialNeeds
-    0x0038_0060, // ServiceEpisodeID
-    0x0038_0061, // IssuerOfServiceEpisodeID
-    0x0038_0062, // ServiceEpisodeDescription
-    0x0038_0064, // IssuerOfServiceEpisodeIDSequence
-    0x0038_0300, // CurrentPatientLocation
-    0x0038_0400, // PatientInstitutionResidence
-    0x0038_0500, // PatientState
-    0x0038_4000, // VisitComments
-    0x003A_0314, // ImpedanceMeasurementDateTime
-    0x003A_0329, // WaveformFilterDescription
-    0x0040_0001, // ScheduledStationAETitle
-    0x0040_0002, // ScheduledProcedureStepStartDate
-    0x0040_0003, // ScheduledProcedureStepStartTime
-    0x0040_0004, // ScheduledProcedureStepEndDate
-    0x0040_0005, // ScheduledProcedureStepEndTime
-    0x0040_0006, // ScheduledPerformingPhysicianName
-    0x0040_0007, // ScheduledProcedureStepDescription
-    0x0040_0009, // ScheduledProcedureStepID
-    0x0040_000B, // ScheduledPerformingPhysicianIdentificationSequence
-    0x0040_0010, // ScheduledStationName
-    0x0040_0011, // ScheduledProcedureStepLocation
-    0x0040_0012, // PreMedication
-    0x0040_0026, // OrderPlacerIdentifierSequence
-    0x0040_0027, // OrderFillerIdentifierSequence
-    0x0040_0031, // LocalNamespaceEntityID
-    0x0040_0032, // UniversalEntityID
-    0x0040_0241, // PerformedStationAETitle
-    0x0040_0242, // PerformedStationName
-    0x0040_0243, // PerformedLocation
-    0x0040_0244, // PerformedProcedureStepStartDate
-    0x0040_0245, // PerformedProcedureStepStartTime
-    0x0040_0250, // PerformedProcedureStepEndDate
-    0x0040_0251, // PerformedProcedureStepEndTime
-    0x0040_0253, // PerformedProcedureStepID
-    0x0040_0254, // PerformedProcedureStepDescription
-    0x0040_0275, // RequestAttributesSequence
-    0x0040_0280, // CommentsOnThePerformedProcedureStep
-    0x0040_0310, // CommentsOnRadiationDose
-    0x0040_050A, // SpecimenAccessionNumber
-    0x0040_0512, // ContainerIdentifier
-    0x0040_0513, // IssuerOfTheContainerIdentifierSequence
-    0x0040_0515, // AlternateContainerIdentifierSequence
-    0x0040_0551, // SpecimenIdentifier
-    0x0040_0552, // SpecimenDescriptionSequenceTrial
-    0x0040_0555, // AcquisitionContextSequence
-    0x0040_0562, // IssuerOfTheSpecimenIdentifierSequence
-    0x0040_0600, // SpecimenShortDescription
-    0x0040_0602, // SpecimenDetailedDescription
-    0x0040_0610, // SpecimenPreparationSequence
-    0x0040_06FA, // SlideIdentifier
-    0x0040_1001, // RequestedProcedureID
-    0x0040_1002, // ReasonForTheRequestedProcedure
-    0x0040_1004, // PatientTransportArrangements
-    0x0040_1005, // RequestedProcedureLocation
-    0x0040_1006, // PlacerOrderNumberProcedure
-    0x0040_1007, // FillerOrderNumberProcedure
-    0x0040_1008, // ConfidentialityCode
-    0x0040_100A, // ReasonForRequestedProcedureCodeSequence
-    0x0040_1010, // NamesOfIntendedRecipientsOfResults
-    0x0040_1011, // IntendedRecipientsOfResultsIdentificationSequence
-    0x0040_1060, // RequestedProcedureDescriptionTrial
-    0x0040_1101, // PersonIdentificationCodeSequence
-    0x0040_1102, // PersonAddress
-    0x0040_1103, // PersonTelephoneNumbers
-    0x0040_1104, // PersonTelecomInformation
-    0x0040_1400, // RequestedProcedureComments
-    0x0040_2001, // ReasonForTheImagingServiceRequest
-    0x0040_2004, // IssueDateOfImagingServiceRequest
-    0x0040_2005, // IssueTimeOfImagingServiceRequest
-    0x0040_2006, // PlacerOrderNumberImagingServiceRequestRetired
-    0x0040_2007, // FillerOrderNumberImagingServiceRequestRetired
-    0x0040_2008, // OrderEnteredBy
-    0x0040_2009, // OrderEntererLocation
-    0x0040_2010, // OrderCallbackPhoneNumber
-    0x0040_2011, // OrderCallbackTelecomInformation
-    0x0040_2016, // PlacerOrderNumberImagingServiceRequest
-    0x0040_2017, // FillerOrderNumberImagingServiceRequest
-    0x0040_2400, // ImagingServiceRequestComments
-    0x0040_3001, // ConfidentialityConstraintOnPatientDataDescription
-    0x0040_4005, // ScheduledProcedureStepStartDateTime
-    0x0040_4008, // ScheduledProcedureStepExpirationDateTime
-    0x0040_4009, // HumanPerformerCodeSequence
-    0x0040_4010, // ScheduledProcedureStepModificationDateTime
-    0x0040_4011, // ExpectedCompletionDateTime
-    0x0040_4025, // ScheduledStationNameCodeSequence
-    0x0040_4027, // ScheduledStationGeographicLocationCodeSequence
-    0x0040_4028, // PerformedStationNameCodeSequence
-    0x0040_4030, // PerformedStationGeographicLocationCodeSequence
-    0x0040_4034, // ScheduledHumanPerformersSequence
-    0x0040_4035, // ActualHumanPerformersSequence
-    0x0040_4036, // HumanPerformerOrganization
-    0x0040_4037, // HumanPerformerName
-    0x0040_4050, // PerformedProcedureStepStartDateTime
-    0x0040_4051, // PerformedProcedureStepEndDateTime
-    0x0040_4052, // ProcedureStepCancellationDateTime
-    0x0040_4073, // StorageURL
-    0x0040_A027, // VerifyingOrganization
-    0x0040_A030, // VerificationDateTime
-    0x0040_A032, // ObservationDateTime
-    0x0040_A033, // ObservationStartDateTime
-    0x0040_A073, // VerifyingObserverSequence
-    0x0040_A075, // VerifyingObserverName
-    0x0040_A078, // AuthorObserverSequence
-    0x0040_A07A, // ParticipantSequence
-    0x0040_A07C, // CustodialOrganizationSequence
-    0x0040_A082, // ParticipationDateTime
-    0x0040_A088, // VerifyingObserverIdentificationCodeSequence
-    0x0040_A110, // DateOfDocumentOrVerbalTransactionTrial
-    0x0040_A112, // TimeOfDocumentCreationOrVerbalTransactionTrial
-    0x0040_A120, // DateTime
-    0x0040_A121, // Date
-    0x0040_A122, // Time
-    0x0040_A123, // PersonName
-    0x0040_A13A, // ReferencedDateTime
-    0x0040_A192, // ObservationDateTrial
-    0x0040_A193, // ObservationTimeTrial
-    0x0040_A307, // CurrentObserverTrial
-    0x0040_A352, // VerbalSourceTrial
-    0x0040_A353, // AddressTrial
-    0x0040_A354, // TelephoneNumberTrial
-    0x0040_A358, // VerbalSourceIdentifierCodeSequenceTrial
-    0x0040_A730, // ContentSequence
-    0x0040_E010, // RetrieveURI
-    0x0044_000B, // ProductExpirationDateTime
-    0x0044_0104, // AssertionDateTime
-    0x0044_0105, // AssertionExpirationDateTime
-    0x0048_0010, // SpecimenLabelInImage
-    0x0050_001B, // ContainerComponentID
-    0x0050_0021, // LongDeviceDescription
-    0x0068_6226, // EffectiveDateTime
-    0x0068_6270, // InformationIssueDateTime
-    0x0070_0001, // GraphicAnnotationSequence
-    0x0070_0006, // UnformattedTextValue
-    0x0070_0082, // PresentationCreationDate
-    0x0070_0083, // PresentationCreationTime
-    0x0070_0084, // ContentCreatorName
-    0x0070_0086, // ContentCreatorIdentificationCodeSequence
-    0x0072_000A, // HangingProtocolCreationDateTime
-    0x0072_005E, // SelectorAEValue
-    0x0072_005F, // SelectorASValue
-    0x0072_0061, // SelectorDAValue
-    0x0072_0063, // SelectorDTValue
-    0x0072_0066, // SelectorLOValue
-    0x0072_0068, // SelectorLTValue
-    0x0072_006A, // SelectorPNValue
-    0x0072_006B, // SelectorTMValue
-    0x0072_006C, // SelectorSHValue
-    0x0072_006D, // SelectorUNValue
-    0x0072_006E, // SelectorSTValue
-    0x0072_006F, // SelectorUCValue
-    0x0072_0070, // SelectorUTValue
-    0x0072_0071, // SelectorURValue
-    0x0074_1008, // ProcedureStepCommunicationsURISequence
-    0x0074_100A, // ContactURI
-    0x0074_100C, // ContactDisplayName
-    0x0074_1407, // StartCumulativeTimeWeight
-    0x0088_0200, // IconImageSequence
-    0x0088_0904, // TopicTitle
-    0x0088_0906, // TopicSubject
-    0x0088_0910, // TopicAuthor
-    0x0088_0912, // TopicKeywords
-    0x0400_0105, // DigitalSignatureDateTime
-    0x0400_0115, // CertificateOfSigner
-    0x0400_0120, // Signature
-    0x0400_0310, // CertifiedTimestamp
-    0x0400_0402, // ReferencedDigitalSignatureSequence
-    0x0400_0403, // ReferencedSOPInstanceMACSequence
-    0x0400_0404, // MAC
-    0x0400_0550, // ModifiedAttributesSequence
-    0x0400_0551, // NonconformingModifiedAttributesSequence
-    0x0400_0552, // NonconformingDataElementValue
-    0x0400_0561, // OriginalAttributesSequence
-    0x0400_0562, // AttributeModificationDateTime
-    0x0400_0563, // ModifyingSystem
-    0x0400_0564, // SourceOfPreviousValues
-    0x0400_0565, // ReasonForTheAttributeModification
-    0x0400_0600, // InstanceOriginStatus
-    0x2000_0050, // FilmSessionLabel
-    0x2030_0020, // TextString
-    0x2100_0040, // CreationDate
-    0x2100_0050, // CreationTime
-    0x2100_0070, // Originator
-    0x2100_0160, // OwnerID
-    0x2200_0002, // LabelText
-    0x2200_0005, // BarcodeValue
-    0x3006_0002, // StructureSetLabel
-    0x3006_0004, // StructureSetName
-    0x3006_0006, // StructureSetDescription
-    0x3006_0008, // StructureSetDate
-    0x3006_0009, // StructureSetTime
-    0x3006_0026, // ROIName
-    0x3006_0028, // ROIDescription
-    0x3006_002D, // ROIDateTime
-    0x3006_002E, // ROIObservationDateTime
-    0x3006_0038, // ROIGenerationDescription
-    0x3006_004D, // ROICreatorSequence
-    0x3006_004E, // ROIInterpreterSequence
-    0x3006_0085, // ROIObservationLabel
-    0x3006_0088, // ROIObservationDescription
-    0x3006_00A6, // ROIInterpreter
-    0x3008_0024, // TreatmentControlPointDate
-    0x3008_0025, // TreatmentControlPointTime
-    0x3008_0054, // FirstTreatmentDate
-    0x3008_0056, // MostRecentTreatmentDate
-    0x3008_0105, // SourceSerialNumber
-    0x3008_0162, // SafePositionExitDate
-    0x3008_0164, // SafePositionExitTime
-    0x3008_0166, // SafePositionReturnDate
-    0x3008_0168, // SafePositionReturnTime
-    0x3008_0250, // TreatmentDate
-    0x3008_0251, // TreatmentTime
-    0x300A_0002, // RTPlanLabel
-    0x300A_0003, // RTPlanName
-    0x300A_0004, // RTPlanDescription
-    0x300A_0006, // RTPlanDate
-    0x300A_0007, // RTPlanTime
-    0x300A_000B, // TreatmentSites
-    0x300A_000E, // PrescriptionDescription
-    0x300A_0072, // FractionGroupDescription
-    0x300A_00B2, // TreatmentMachineName
-    0x300A_00C3, // BeamDescription
-    0x300A_00DD, // BolusDescription
-    0x300A_01A6, // ShieldingDeviceDescription
-    0x300A_01B2, // SetupTechniqueDescription
-    0x300A_0216, // SourceManufacturer
-    0x300A_022C, // SourceStrengthReferenceDate
-    0x300A_022E, // SourceStrengthReferenceTime
-    0x300A_02EB, // CompensatorDescription
-    0x300A_0608, // TreatmentPositionGroupLabel
-    0x300A_0611, // RTAccessoryHolderSlotID
-    0x300A_0615, // RTAccessoryDeviceSlotID
-    0x300A_0619, // RadiationDoseIdentificationLabel
-    0x300A_0623, // RadiationDoseInVivoMeasurementLabel
-    0x300A_062A, // RTToleranceSetLabel
-    0x300A_0676, // EquipmentFrameOfReferenceDescription
-    0x300A_067C, // RadiationGenerationModeLabel
-    0x300A_067D, // RadiationGenerationModeDescription
-    0x300A_0734, // TreatmentToleranceViolationDescription
-    0x300A_0736, // TreatmentToleranceViolationDateTime
-    0x300A_073A, // RecordedRTControlPointDateTime
-    0x300A_0741, // InterlockDateTime
-    0x300A_0742, // InterlockDescription
-    0x300A_0760, // OverrideDateTime
-    0x300A_0783, // InterlockOriginDescription
-    0x300A_078E, // PatientTreatmentPreparationProcedureParameterDescription
-    0x300A_0792, // PatientTreatmentPreparationMethodDescription
-    0x300A_0794, // PatientSetupPhotoDescription
-    0x300C_0113, // ReasonForOmissionDescription
-    0x300E_0004, // ReviewDate
-    0x300E_0005, // ReviewTime
-    0x300E_0008, // ReviewerName
-    0x3010_000F, // ConceptualVolumeCombinationDescription
-    0x3010_0017, // ConceptualVolumeDescription
-    0x3010_001B, // DeviceAlternateIdentifier
-    0x3010_002D, // DeviceLabel
-    0x3010_0033, // UserContentLabel
-    0x3010_0034, // UserContentLongLabel
-    0x3010_0035, // EntityLabel
-    0x3010_0036, // EntityName
-    0x3010_0037, // EntityDescription
-    0x3010_0038, // EntityLongLabel
-    0x3010_0043, // ManufacturerDeviceIdentifier
-    0x3010_004C, // IntendedPhaseStartDate
-    0x3010_004D, // IntendedPhaseEndDate
-    0x3010_0054, // RTPrescriptionLabel
-    0x3010_0056, // RTTreatmentApproachLabel
-    0x3010_005A, // RTPhysicianIntentNarrative
-    0x3010_005C, // ReasonForSuperseding
-    0x3010_0061, // PriorTreatmentDoseDescription
-    0x3010_0077, // TreatmentSite
-    0x3010_007A, // TreatmentTechniqueNotes
-    0x3010_007B, // PrescriptionNotes
-    0x3010_007F, // FractionationNotes
-    0x3010_0081, // PrescriptionNotesSequence
-    0x3010_0085, // IntendedFractionStartTime
-    0x4000_0010, // Arbitrary
-    0x4000_4000, // TextComments
-    0x4008_0040, // ResultsID
-    0x4008_0042, // ResultsIDIssuer
-    0x4008_0100, // InterpretationRecordedDate
-    0x4008_0101, // InterpretationRecordedTime
-    0x4008_0102, // InterpretationRecorder
-    0x4008_0108, // InterpretationTranscriptionDate
-    0x4008_0109, // InterpretationTranscriptionTime
-    0x4008_010A, // InterpretationTranscriber
-    0x4008_010B, // InterpretationText
-    0x4008_010C, // InterpretationAuthor
-    0x4008_0111, // InterpretationApproverSequence
-    0x4008_0112, // InterpretationApprovalDate
-    0x4008_0113, // InterpretationApprovalTime
-    0x4008_0114, // PhysicianApprovingInterpretation
-    0x4008_0115, // InterpretationDiagnosisDescription
-    0x4008_0118, // ResultsDistributionListSequence
-    0x4008_0119, // DistributionName
-    0x4008_011A, // DistributionAddress
-    0x4008_0202, // InterpretationIDIssuer
-    0x4008_0300, // Impressions
-    0x4008_4000, // ResultsComments
-    0xFFFA_FFFA, // DigitalSignaturesSequence
-    0xFFFC_FFFC, // DataSetTrailingPadding
+//! The attributes of PS3.15 table E.1-1 (edition 2026c) and what is like them. Knows numbers; not what is done with the values.
+
+/// Group and elements, in order. UIDs are not among them; neither are names, free text and repeating groups, which follow from a rule.
+pub static IDENTIFYING: &[(u16, &[u16])] = &[
+    (
+        0x0008,
+        &[
+            0x0012, 0x0013, 0x0015, 0x0020, 0x0021, 0x0022, 0x0023, 0x0024, 0x0025, 0x002A, 0x0030, 0x0031, 0x0032, 0x0033, 0x0034, 0x0035,
+            0x0050, 0x0051, 0x0054, 0x0055, 0x0080, 0x0082, 0x0094, 0x0096, 0x009D, 0x0106, 0x0107, 0x0120, 0x0201, 0x1000, 0x1010, 0x1030,
+            0x103E, 0x103F, 0x1040, 0x1041, 0x1049, 0x1052, 0x1062, 0x1072, 0x1080, 0x1084, 0x1088, 0x1110, 0x1111, 0x1120, 0x1140, 0x1190,
+            0x1301, 0x1302, 0x1303, 0x1304, 0x2112,
+        ],
+    ),
+    (
+        0x0010,
+        &[
+            0x0011, 0x0012, 0x0013, 0x0014, 0x0015, 0x0016, 0x0020, 0x0021, 0x0022, 0x0024, 0x0026, 0x0027, 0x0030, 0x0032, 0x0033, 0x0034,
+            0x0035, 0x0040, 0x0041, 0x0042, 0x0043, 0x0044, 0x0045, 0x0046, 0x0047, 0x0050, 0x0101, 0x0102, 0x0200, 0x0212, 0x0213, 0x0214,
+            0x0215, 0x0216, 0x0217, 0x1000, 0x1002, 0x1010, 0x1020, 0x1022, 0x1023, 0x1030, 0x1040, 0x1050, 0x1080, 0x1081, 0x1090, 0x1100,
+            0x2000, 0x2110, 0x2150, 0x2152, 0x2154, 0x2160, 0x2161, 0x2162, 0x2180, 0x21A0, 0x21C0, 0x21D0, 0x21F0, 0x2201, 0x2203, 0x2292,
+            0x2295, 0x2299,
+        ],
+    ),
+    (
+        0x0012,
+        &[
+            0x0010, 0x0020, 0x0021, 0x0022, 0x0023, 0x0030, 0x0031, 0x0032, 0x0040, 0x0041, 0x0042, 0x0043, 0x0050, 0x0055, 0x0060, 0x0071,
+            0x0072, 0x0073, 0x0081, 0x0082, 0x0086, 0x0087,
+        ],
+    ),
+    (0x0014, &[0x3076, 0x3077, 0x407C, 0x407E]),
+    (
+        0x0016,
+        &[
+            0x002B, 0x004B, 0x004E, 0x0070, 0x0071, 0x0072, 0x0073, 0x0074, 0x0075, 0x0076, 0x0077, 0x0079, 0x007A, 0x007B, 0x007C, 0x007D,
+            0x007E, 0x007F, 0x0080, 0x0081, 0x0083, 0x0084, 0x0085, 0x0086, 0x0087, 0x0088, 0x0089, 0x008A, 0x008B, 0x008C, 0x008D, 0x008E,
+        ],
+    ),
+    (
+        0x0018,
+        &[
+            0x0010, 0x0027, 0x0035, 0x1000, 0x1004, 0x1005, 0x1007, 0x1008, 0x100A, 0x1010, 0x1011, 0x1012, 0x1014, 0x1030, 0x1042, 0x1043,
+            0x1072, 0x1073, 0x1078, 0x1079, 0x11BB, 0x1200, 0x1201, 0x1202, 0x1203, 0x1204, 0x1205, 0x1400, 0x5011, 0x700A, 0x700C, 0x700E,
+            0x9074, 0x9151, 0x9367, 0x9369, 0x936A, 0x9371, 0x9516, 0x9517, 0x9623, 0x9701, 0x9804, 0x9919, 0x9937, 0xA002,
+        ],
+    ),
+    (0x0020, &[0x0010, 0x0027, 0x3401, 0x3403, 0x3404, 0x3405, 0x3406]),
+    (0x0028, &[0x7FE0]),
+    (
+        0x0032,
+        &[
+            0x0012, 0x0032, 0x0033, 0x0034, 0x0035, 0x1000, 0x1001, 0x1010, 0x1011, 0x1020, 0x1021, 0x1030, 0x1031, 0x1033, 0x1040, 0x1041,
+            0x1050, 0x1051, 0x1060, 0x1067, 0x1070,
+        ],
+    ),
+    (0x0034, &[0x0001, 0x0002, 0x0005, 0x0007]),
+    (
+        0x0038,
+        &[
+            0x0004, 0x0008, 0x0010, 0x0011, 0x0014, 0x001A, 0x001B, 0x001C, 0x001D, 0x001E, 0x0020, 0x0021, 0x0030, 0x0032, 0x0040, 0x0050,
+            0x0060, 0x0061, 0x0062, 0x0064, 0x0300, 0x0400, 0x0500,
+        ],
+    ),
+    (0x003A, &[0x0020, 0x0203, 0x020C, 0x0314]),
+    (
+        0x0040,
+        &[
+            0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0007, 0x0009, 0x000B, 0x0010, 0x0011, 0x0012, 0x0026, 0x0027, 0x0241, 0x0242, 0x0243,
+            0x0244, 0x0245, 0x0250, 0x0251, 0x0253, 0x0254, 0x0275, 0x050A, 0x0512, 0x0513, 0x0515, 0x051A, 0x0551, 0x0552, 0x0555, 0x0562,
+            0x0600, 0x0610, 0x06FA, 0x1001, 0x1002, 0x1004, 0x1005, 0x1006, 0x1007, 0x1008, 0x100A, 0x1011, 0x1060, 0x1101, 0x1103, 0x2001,
+            0x2004, 0x2005, 0x2006, 0x2007, 0x2009, 0x2010, 0x2016, 0x2017, 0x3001, 0x4005, 0x4008, 0x4009, 0x4010, 0x4011, 0x4025, 0x4027,
+            0x4028, 0x4030, 0x4034, 0x4035, 0x4036, 0x4050, 0x4051, 0x4052, 0x4073, 0xA023, 0xA024, 0xA027, 0xA030, 0xA032, 0xA033, 0xA034,
+            0xA035, 0xA073, 0xA078, 0xA07A, 0xA07C, 0xA082, 0xA088, 0xA110, 0xA112, 0xA120, 0xA121, 0xA122, 0xA13A, 0xA192, 0xA193, 0xA354,
+            0xA358, 0xA730, 0xB020, 0xB034, 0xB036, 0xB03B, 0xB03F, 0xDB06, 0xDB07, 0xE004, 0xE010, 0xE012,
+        ],
+    ),
+    (0x0042, &[0x0011]),
+    (0x0044, &[0x0004, 0x000B, 0x0010, 0x0104, 0x0105]),
+    (0x0050, &[0x001B, 0x0020]),
+    (0x0068, &[0x6226, 0x6270]),
+    (0x006A, &[0x0005]),
+    (0x0070, &[0x0001, 0x0082, 0x0083, 0x0086]),
+    (0x0072, &[0x000A, 0x005E, 0x005F, 0x0061, 0x0063, 0x0065, 0x0066, 0x006B, 0x006C, 0x006D, 0x006F, 0x0071]),
+    (0x0074, &[0x1008, 0x100A, 0x100C, 0x1234, 0x1236]),
+    (0x0088, &[0x0200, 0x0904, 0x0910, 0x0912]),
+    (0x0100, &[0x0420]),
+    (
+        0x0400,
+        &[0x0105, 0x0115, 0x0120, 0x0310, 0x0402, 0x0403, 0x0404, 0x0550, 0x0551, 0x0552, 0x0561, 0x0562, 0x0563, 0x0564, 0x0565, 0x0600],
+    ),
+    (0x2000, &[0x0050]),
+    (0x2030, &[0x0020]),
+    (0x2100, &[0x0040, 0x0050, 0x0070, 0x0140, 0x0160]),
+    (0x3002, &[0x0121]),
+    (0x3006, &[0x0002, 0x0004, 0x0008, 0x0009, 0x0026, 0x002D, 0x002E, 0x0038, 0x004D, 0x004E, 0x0085]),
+    (0x3008, &[0x0024, 0x0025, 0x0054, 0x0056, 0x0105, 0x0162, 0x0164, 0x0166, 0x0168, 0x0250, 0x0251]),
+    (
+        0x300A,
+        &[
+            0x0002, 0x0003, 0x0006, 0x0007, 0x000B, 0x0016, 0x0072, 0x00B2, 0x0216, 0x022C, 0x022E, 0x0608, 0x0611, 0x0615, 0x0619, 0x0623,
+            0x062A, 0x067C, 0x0736, 0x073A, 0x0741, 0x0760, 0x079A,
+        ],
+    ),
+    (0x300C, &[0x0113, 0x0127]),
+    (0x300E, &[0x0004, 0x0005]),
+    (0x3010, &[0x001B, 0x002D, 0x0033, 0x0034, 0x0035, 0x0036, 0x0038, 0x004C, 0x004D, 0x0054, 0x0056, 0x0077, 0x0081, 0x0085]),
+    (0x4008, &[0x0040, 0x0042, 0x0100, 0x0101, 0x0108, 0x0109, 0x0111, 0x0112, 0x0113, 0x0118, 0x011A, 0x0200, 0x0202]),
+    (0xFFFA, &[0xFFFA]),
+    (0xFFFC, &[0xFFFC]),
 ];

@@ -160,6 +160,8 @@ pub struct PduRecord {
 pub struct EventRecord {
     pub association: u64,
     pub connection: u64,
+    /// As in [`MessageRecord`](super::MessageRecord).
+    pub message: Option<u64>,
     pub stamp: Stamp,
     pub sender: Sender,
     pub source: Endpoint,

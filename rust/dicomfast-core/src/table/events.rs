@@ -15,6 +15,8 @@ columns! {
     connection: U64 = row.connection;
     /// Number of the association, as in `associations`.
     association: U64 = row.association;
+    /// Number of the message, as in `messages`; null for association events.
+    message: U64 = row.message;
     /// "requestor" or "acceptor".
     sender: Word = row.sender.name();
     /// Address of the sender.

@@ -193,25 +193,11 @@ fn connection_row() {
     assert!(null_at(&batch, "vlan", 0) && null_at(&batch, "tunnel", 0));
 }
 
-#[test]
-fn pdu_and_event_rows_only_when_wanted() {
-    let pdu = PduRecord {
+fn event() -> EventRecord {
+    EventRecord {
         association: 7,
         connection: 3,
-        sender: Sender::Acceptor,
-        pdu_type: 4,
-        length: 70_000,
-        stream_offset: 9,
-        first: Stamp { packet: 5, time: SECOND },
-        last: Stamp { packet: 6, time: SECOND },
-        pdvs: 1,
-        header: [4, 0, 0, 1, 0x11, 0x70, 0, 0, 0, 0, 0, 0],
-        header_length: 6,
-        complete: true,
-    };
-    let event = EventRecord {
-        association: 7,
-        connection: 3,
+        message: Some(12),
         stamp: Stamp { packet: 8, time: SECOND },
         sender: Sender::Acceptor,
         source: samples::server(),
@@ -228,18 +214,37 @@ fn pdu_and_event_rows_only_when_wanted() {
         complete: true,
         summary: "refused".to_owned(),
         details: Vec::new(),
+    }
+}
+
+#[test]
+fn pdu_and_event_rows_only_when_wanted() {
+    let pdu = PduRecord {
+        association: 7,
+        connection: 3,
+        sender: Sender::Acceptor,
+        pdu_type: 4,
+        length: 70_000,
+        stream_offset: 9,
+        first: Stamp { packet: 5, time: SECOND },
+        last: Stamp { packet: 6, time: SECOND },
+        pdvs: 1,
+        header: [4, 0, 0, 1, 0x11, 0x70, 0, 0, 0, 0, 0, 0],
+        header_length: 6,
+        complete: true,
     };
     let batch = rows(Table::Pdus, |tables| {
         assert!(tables.wants().pdus && !tables.wants().events);
         tables.pdu(pdu);
-        tables.event(event.clone());
+        tables.event(event());
     });
     assert_eq!(batch.column_by_name("type").unwrap().as_primitive::<UInt8Type>().value(0), 4);
     assert_eq!(batch.column_by_name("length").unwrap().as_primitive::<UInt32Type>().value(0), 70_000);
     assert_eq!(batch.column_by_name("header").unwrap().as_binary::<i32>().value(0), [4, 0, 0, 1, 0x11, 0x70]);
 
-    let batch = rows(Table::Events, |tables| tables.event(event));
+    let batch = rows(Table::Events, |tables| tables.event(event()));
     assert_eq!(text_at(&batch, "event", 0).as_deref(), Some("C-STORE-RSP"));
+    assert_eq!(u64_at(&batch, "message", 0), Some(12));
     assert_eq!(text_at(&batch, "source_ip", 0).as_deref(), Some("10.0.0.2"));
     assert!(text_at(&batch, "status_text", 0).is_some());
     assert_eq!(list_at(&batch, "details", 0), Some(Vec::new()));

@@ -95,7 +95,7 @@ pub fn command_lines(command: &CommandSet) -> Vec<String> {
     line(0x0800, "Command Data Set Type", command.data_set_type.map(data_set_type));
     line(0x0900, "Status", hex(command.status));
     line(0x0901, "Offending Element", tags(&command.offending_elements));
-    line(0x0902, "Error Comment", quoted(&command.error_comment));
+    line(0x0902, "Error Comment", comment(command));
     line(0x0903, "Error ID", hex(command.error_id));
     line(0x1000, "Affected SOP Instance UID", class(&command.affected_sop_instance));
     line(0x1001, "Requested SOP Instance UID", class(&command.requested_sop_instance));
@@ -112,6 +112,15 @@ pub fn command_lines(command: &CommandSet) -> Vec<String> {
         lines.push(format!("{} other elements", command.other_elements));
     }
     lines
+}
+
+/// As the lines of data sets have what identifies.
+fn comment(command: &CommandSet) -> Option<String> {
+    match (&command.error_comment, command.comment_masked) {
+        (Some(pseudonym), true) => Some(format!("\"{pseudonym}\" [pseudonym]")),
+        (Some(text), false) => Some(format!("\"{text}\"")),
+        (None, masked) => masked.then(|| "[masked]".to_owned()),
+    }
 }
 
 /// PS3.7: 0x0101 means none, any other value means that a data set follows.

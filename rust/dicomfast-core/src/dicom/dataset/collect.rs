@@ -4,7 +4,7 @@ use super::syntax::Encoding;
 use super::vr::Vr;
 use super::{Element, Fault, Findings, Taker};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::dicom::privacy::{Phi, identifies};
+use crate::dicom::privacy::{Phi, identifies, is_uid};
 use crate::event::{ElementRecord, Sink, Stamp, Wants};
 use crate::limits::Limits;
 
@@ -143,7 +143,7 @@ impl<S: Sink> Collector<'_, S> {
 
 /// Whether the value of an element identifies, by itself or by the sequence it stands in.
 fn hides(tag: u32, vr: Vr, masked: bool) -> bool {
-    identifies(tag, vr) || masked && vr.kind() != super::vr::Kind::Uid
+    identifies(tag, vr) || masked && !is_uid(tag, vr)
 }
 
 impl<S: Sink> Taker for Collector<'_, S> {

@@ -9,10 +9,9 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
 
 use super::super::{Table, Tables};
-use super::{make, rows, text_of};
+use super::{event, make, rows, text_of, u64_at};
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::event::Connections;
-use crate::event::Sink;
+use crate::event::{Connections, ElementRecord, EventRecord, Sink};
 use crate::findings::samples;
 use crate::limits::Limits;
 
@@ -92,4 +91,43 @@ fn repeated_words_are_stored_once() {
     assert_eq!((words.len(), words.values().len()), (100, 1));
     let ip = batch.column_by_name("requestor_ip").unwrap().as_dictionary::<Int32Type>();
     assert_eq!(ip.values().len(), 1);
+}
+
+fn element(message: u64) -> ElementRecord {
+    ElementRecord {
+        association: 7,
+        message,
+        packet: 8,
+        path: "(0008,0060)".to_owned(),
+        tag: 0x0008_0060,
+        creator: None,
+        vr: *b"CS",
+        multiplicity: Some(1),
+        length: Some(2),
+        value: Some("CT".to_owned()),
+        truncated: false,
+        masked: false,
+    }
+}
+
+#[test]
+fn the_elements_of_a_message_come_before_its_event() {
+    for size in 1..30 {
+        let batches = make(&[Table::Events, Table::Elements], size, |tables| {
+            for message in 0..23 {
+                (0..message % 5).for_each(|_| tables.element(element(message)));
+                tables.event(EventRecord { message: Some(message), ..event() });
+            }
+        });
+        let mut come = BTreeMap::<u64, u64>::new();
+        for (table, batch) in batches {
+            for message in (0..batch.num_rows()).filter_map(|row| u64_at(&batch, "message", row)) {
+                match table {
+                    Table::Elements => *come.entry(message).or_default() += 1,
+                    _ => assert_eq!(come.remove(&message).unwrap_or_default(), message % 5, "batch_rows {size}"),
+                }
+            }
+        }
+        assert!(come.is_empty());
+    }
 }
