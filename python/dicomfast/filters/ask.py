@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from dicomfast import _dicomfast
 from dicomfast.elements import COLUMN
 from dicomfast.errors import ArgumentError
-from dicomfast.filters import frames, plan, rows
+from dicomfast.filters import frames, plan, push, rows
+from dicomfast.narrowing import EVERYWHERE, Connections, Where
 from dicomfast.sources import can_be_read_again
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 HELD_ROWS = 1_000_000
 
-Pass = Callable[[list[str]], AbstractContextManager[Iterable[tuple[str, Any]]]]
+Pass = Callable[[list[str], Connections | None], AbstractContextManager[Iterable[tuple[str, Any]]]]
 Batches = Iterable[tuple[str, Any]]
 
 
@@ -43,7 +44,8 @@ class Filter:
         """The numbers of the frames that match, in order."""
         import pyarrow.compute as pc
 
-        found = self.plan.run(frames.Frames(collect(capture, frames.needs_of(self.plan), read)))
+        needs = frames.needs_of(self.plan)
+        found = self.plan.run(frames.Frames(collect(capture, needs, read, push.of_frames(self.plan, needs))))
         return found.take(pc.sort_indices(found))
 
     def matching(
@@ -52,11 +54,12 @@ class Filter:
         """The rows of these tables that match, batch by batch."""
         asked = {name: rows.Asked(self.plan, name) for name in tables}
         read = read or _reading(capture)
+        where = push.of_rows(self.plan, asked.values())
         needs: frames.Needs = {}
         for one in asked.values():
             frames.add(needs, one.sides)
         if not needs:
-            with read(tables) as scan:
+            with read(tables, where) as scan:
                 yield from _matching(scan, asked, {})
             return
         if capture.follows:
@@ -65,7 +68,7 @@ class Filter:
         again = can_be_read_again(capture.sources)
         kept = _Kept(needs)
         count = 0
-        with read(list({*tables, *needs})) as scan:
+        with read(list({*tables, *needs}), where) as scan:
             for name, batch in scan:
                 kept.take(name, batch)
                 if name not in asked or held is None:
@@ -77,7 +80,7 @@ class Filter:
         if held is not None:
             yield from _matching(held, asked, kept.tables())
             return
-        with read(tables) as scan:
+        with read(tables, where) as scan:
             yield from _matching(scan, asked, kept.tables())
 
     def _later(self, asked: dict[str, rows.Asked]) -> list[str]:
@@ -120,14 +123,14 @@ class _Kept:
         return found
 
 
-def collect(capture: Capture, needs: frames.Needs, read: Pass | None = None) -> dict[str, Any]:
-    """These columns of whole tables, in one pass."""
+def collect(capture: Capture, needs: frames.Needs, read: Pass | None = None, where: Where = EVERYWHERE) -> dict[str, Any]:
+    """These columns of whole tables, in one pass; of these connections."""
     kept = _Kept(needs)
-    with (read or _reading(capture))(list(needs)) as scan:
+    with (read or _reading(capture))(list(needs), where) as scan:
         for name, batch in scan:
             kept.take(name, batch)
     return kept.tables()
 
 
 def _reading(capture: Capture | LiveCapture) -> Pass:
-    return lambda tables: closing(capture.scan(tables))
+    return lambda tables, connections: closing(capture.scan(tables, connections))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dicomfast.errors import FilterError
-from dicomfast.filters import frames, registry
+from dicomfast.filters import frames, push, registry
 from dicomfast.filters.ask import Filter, Pass, collect
 from dicomfast.filters.fields import NUMERIC, Field
 from dicomfast.filters.functions import spelled
@@ -52,7 +52,7 @@ def listing(capture: Capture, fields: list[Field], text: str, read: Pass | None 
     chosen = Filter(text)
     needs = frames.needs_of(chosen.plan)
     frames.add(needs, frames.needs({field.name: field for field in fields}))
-    of = frames.Frames(collect(capture, needs, read))
+    of = frames.Frames(collect(capture, needs, read, push.of_frames(chosen.plan, needs)))
     numbers = sorted(chosen.plan.run(of).to_pylist())
     wanted = set(numbers)
     return Listing(numbers, [_column(of, field, wanted) for field in fields])

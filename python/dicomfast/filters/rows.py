@@ -97,6 +97,10 @@ class Asked:
                 if chained or not direct:
                     frames.add(self.sides, {"associations": {"association", "connection"}})
 
+    def sources(self, name: str) -> tuple[Source, ...]:
+        """Where the rows have the values of a field from."""
+        return self._ways[name].sources
+
     def knows(self, name: str) -> bool:
         """Whether the rows know the values of a field themselves."""
         return self._ways[name].kind == "own"

@@ -203,10 +203,13 @@ pub struct Tables {
 impl Tables {
     /// Rows of these connections; the findings, the anomalies and the inputs are told of the whole capture.
     pub fn new(wanted: &[Table], of: Connections, limits: &Limits) -> Self {
+        let rules = wanted.contains(&Table::Findings).then(|| Rules::new(limits));
+        // The rules are fed with the records of all connections, which tell a number and no ends.
+        let of = if rules.is_some() && matches!(of, Connections::Where(_)) { Connections::All } else { of };
         Self {
             builders: Builders::new(wanted, limits.batch_rows),
             of,
-            rules: wanted.contains(&Table::Findings).then(|| Rules::new(limits)),
+            rules,
             quota: anomalies::Quota::new(limits.anomalies_per_kind),
             losses: losses::Losses::default(),
             joins: joins::Joins::new(wanted, limits),
@@ -281,7 +284,7 @@ impl Tables {
 impl Sink for Tables {
     fn connection(&mut self, record: ConnectionRecord) {
         if let Some(rows) = &mut self.builders.connections
-            && self.of.hold(record.connection)
+            && self.of.name(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -291,19 +294,19 @@ impl Sink for Tables {
     fn association(&mut self, mut record: AssociationRecord) {
         record.capture_loss = self.losses.between(record.first.time, record.last.time);
         if let Some(rows) = &mut self.builders.associations
-            && self.of.hold(record.connection)
+            && self.of.name(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         if let Some(rows) = &mut self.builders.presentation_contexts
-            && self.of.hold(record.connection)
+            && self.of.name(record.connection)
         {
             for context in &record.contexts {
                 let row = presentation_contexts::Row { association: record.association, context };
                 rows.add(&mut self.ready, |builder| builder.append(&row));
             }
         }
-        if self.of.hold(record.connection) {
+        if self.of.name(record.connection) {
             self.joins.association(&record);
             self.collect_joins();
         }
@@ -312,7 +315,7 @@ impl Sink for Tables {
 
     fn message(&mut self, record: MessageRecord) {
         if let Some(rows) = &mut self.builders.messages
-            && self.of.hold(record.connection)
+            && self.of.name(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -321,11 +324,11 @@ impl Sink for Tables {
 
     fn operation(&mut self, record: OperationRecord) {
         if let Some(rows) = &mut self.builders.operations
-            && self.of.hold(record.connection)
+            && self.of.name(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        if self.of.hold(record.connection) {
+        if self.of.name(record.connection) {
             self.joins.operation(&record);
         }
         self.judge(|rules| rules.operation(&record));
@@ -333,7 +336,7 @@ impl Sink for Tables {
 
     fn pdu(&mut self, record: PduRecord) {
         if let Some(rows) = &mut self.builders.pdus
-            && self.of.hold(record.connection)
+            && self.of.name(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -365,7 +368,7 @@ impl Sink for Tables {
 
     fn segment(&mut self, record: SegmentRecord) {
         if let Some(rows) = &mut self.builders.segments
-            && self.of.hold(record.connection)
+            && self.of.name(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -373,7 +376,7 @@ impl Sink for Tables {
 
     fn stall(&mut self, record: StallRecord) {
         if let Some(rows) = &mut self.builders.stalls
-            && self.of.hold(record.connection)
+            && self.of.name(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -382,7 +385,7 @@ impl Sink for Tables {
 
     fn event(&mut self, record: EventRecord) {
         if let Some(rows) = &mut self.builders.events
-            && self.of.hold(record.connection)
+            && self.of.name(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -439,6 +442,7 @@ impl Sink for Tables {
             objects: builders.objects.is_some() || self.joins.want_objects(),
             data: false,
             of: self.of.clone(),
+            whole: self.rules.is_some(),
         }
     }
 }

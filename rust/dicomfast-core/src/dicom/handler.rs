@@ -32,13 +32,22 @@ impl<S: Sink> Out<'_, S> {
         self.sink.anomaly(anomaly.at(stamp).on(self.info.connection).within(association));
     }
 
+    /// Whether an event of an association is told, as it would be now.
+    fn wants_event_of(&self, association: &Association) -> bool {
+        self.wants.events
+            && self.info.held
+            && self.wants.of.hold_event(self.info.connection, self.info.endpoints(), describe::titles(association))
+    }
+
     pub(super) fn message(&mut self, association: &Association, mut deferred: Deferred) {
         deferred.settle(association);
         let Deferred { message, object } = deferred;
-        if self.wants.events && self.wants.of.hold(self.info.connection) {
+        if self.wants_event_of(association) {
             self.sink.event(describe::message(&message, association, self.info));
         }
-        self.sink.message(message);
+        if self.wants.tell(self.info.held) {
+            self.sink.message(message);
+        }
         if let Some(object) = object {
             if self.wants.data {
                 self.sink.data(DataEvent::End(&object));
@@ -51,7 +60,9 @@ impl<S: Sink> Out<'_, S> {
 
     pub(super) fn operation(&mut self, association: &mut Association, mut operation: OperationRecord) {
         association.count_operation(&mut operation, self.info.connection);
-        self.sink.operation(operation);
+        if self.wants.tell(self.info.held) {
+            self.sink.operation(operation);
+        }
     }
 
     pub(super) fn finish(&mut self, mut association: Association, closed: Closed) {
@@ -68,7 +79,9 @@ impl<S: Sink> Out<'_, S> {
             self.note(Some(association.number), stamp, note);
             self.operation(&mut association, operation);
         }
-        self.sink.association(association.record(self.info, closed));
+        if self.wants.tell(self.info.held) {
+            self.sink.association(association.record(self.info, closed));
+        }
     }
 }
 
@@ -186,18 +199,16 @@ impl<S: Sink> Handler<'_, S> {
     /// What happened to the association itself, for those who print as it happens.
     pub(super) fn event(&mut self, pdu: &Pdu, codes: &[u8]) {
         let (info, end) = (self.info, self.end);
-        if !self.out.wants.events || !self.out.wants.of.hold(info.connection) {
-            return;
-        }
-        if let Some(event) = self.current().map(|association| describe::association(pdu, codes, association, info, end)) {
-            self.out.sink.event(event);
+        let Some(association) = self.associations.get(self.index()) else { return };
+        if self.out.wants_event_of(association) {
+            self.out.sink.event(describe::association(pdu, codes, association, info, end));
         }
     }
 
     fn tell_pdv(&mut self, pdu: &Pdu, pdv: Pdv) {
         let (info, end) = (self.info, self.end);
         if self.out.wants.pdvs
-            && self.out.wants.of.hold(info.connection)
+            && info.held
             && let Some(association) = self.current()
         {
             let record = PdvRecord {
@@ -218,7 +229,7 @@ impl<S: Sink> Handler<'_, S> {
     fn associate(&mut self, pdu: &Pdu, kind: Kind, body: &[u8]) {
         let (info, end) = (self.info, self.end);
         if self.out.wants.items
-            && self.out.wants.of.hold(info.connection)
+            && info.held
             && let Some(association) = self.current()
         {
             let (association, sender) = (association.number, association.sender(end, info));
@@ -367,7 +378,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
 
     fn end(&mut self, pdu: &Pdu) {
         let (info, end, timeline) = (self.info, self.end, self.timeline);
-        let wants = self.out.wants.pdus && self.out.wants.of.hold(info.connection);
+        let wants = self.out.wants.pdus && info.held;
         let Some(association) = self.current() else { return };
         association.end(end, pdu, timeline);
         if wants {
