@@ -46,6 +46,8 @@ CAPTURES = [
     "links/a50_tunnels.frag576.pcap",
     "defects/midstart.pcap.zst",
 ]
+# Of so many servers and titles; of one in the other captures.
+SEVERAL = {MOVE: 2, MIXED: 2}
 WORDS = ("ip.addr", "ip.src", "ip.dst", "ipv6.", "port", "tcp.stream", "_ip")
 
 
@@ -68,13 +70,15 @@ def ends(capture: str) -> list[tuple[Any, ...]]:
     distinct: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for row in found.to_pylist():
         distinct.setdefault((row["server_ip"], row["server_port"]), tuple(row.values()))
-    return list(distinct.values())[:3]
+    return list(distinct.values())[: SEVERAL.get(capture, 1)]
 
 
 def titles(capture: str) -> list[tuple[str, str]]:
     """Called and calling AE titles."""
     found = whole(capture)["associations"].select(["called_ae", "calling_ae"]).to_pylist()
-    return sorted({(row["called_ae"], row["calling_ae"]) for row in found if row["called_ae"] and row["calling_ae"]})[:2]
+    return sorted({(row["called_ae"], row["calling_ae"]) for row in found if row["called_ae"] and row["calling_ae"]})[
+        : SEVERAL.get(capture, 1)
+    ]
 
 
 def own(capture: str) -> list[str]:
@@ -182,7 +186,7 @@ def compared(capture: str, texts: list[str], threads: int) -> dict[str, int]:
 
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_the_same_rows_match(capture: str) -> None:
-    texts = [*own(capture), *(listed() if capture in (MOVE, "links/a50_tunnels.ipip.pcap") else [])]
+    texts = [*own(capture), *(listed() if capture == "links/a50_tunnels.ipip.pcap" else [])]
     assert set(compared(capture, texts, 1)) == set(NARROWED)
 
 
