@@ -284,7 +284,7 @@ impl Tables {
 impl Sink for Tables {
     fn connection(&mut self, record: ConnectionRecord) {
         if let Some(rows) = &mut self.builders.connections
-            && self.of.name(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -294,19 +294,19 @@ impl Sink for Tables {
     fn association(&mut self, mut record: AssociationRecord) {
         record.capture_loss = self.losses.between(record.first.time, record.last.time);
         if let Some(rows) = &mut self.builders.associations
-            && self.of.name(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         if let Some(rows) = &mut self.builders.presentation_contexts
-            && self.of.name(record.connection)
+            && self.of.may_hold(record.connection)
         {
             for context in &record.contexts {
                 let row = presentation_contexts::Row { association: record.association, context };
                 rows.add(&mut self.ready, |builder| builder.append(&row));
             }
         }
-        if self.of.name(record.connection) {
+        if self.of.may_hold(record.connection) {
             self.joins.association(&record);
             self.collect_joins();
         }
@@ -315,7 +315,7 @@ impl Sink for Tables {
 
     fn message(&mut self, record: MessageRecord) {
         if let Some(rows) = &mut self.builders.messages
-            && self.of.name(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -324,11 +324,11 @@ impl Sink for Tables {
 
     fn operation(&mut self, record: OperationRecord) {
         if let Some(rows) = &mut self.builders.operations
-            && self.of.name(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        if self.of.name(record.connection) {
+        if self.of.may_hold(record.connection) {
             self.joins.operation(&record);
         }
         self.judge(|rules| rules.operation(&record));
@@ -336,7 +336,7 @@ impl Sink for Tables {
 
     fn pdu(&mut self, record: PduRecord) {
         if let Some(rows) = &mut self.builders.pdus
-            && self.of.name(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -368,7 +368,7 @@ impl Sink for Tables {
 
     fn segment(&mut self, record: SegmentRecord) {
         if let Some(rows) = &mut self.builders.segments
-            && self.of.name(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -376,7 +376,7 @@ impl Sink for Tables {
 
     fn stall(&mut self, record: StallRecord) {
         if let Some(rows) = &mut self.builders.stalls
-            && self.of.name(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -385,7 +385,7 @@ impl Sink for Tables {
 
     fn event(&mut self, record: EventRecord) {
         if let Some(rows) = &mut self.builders.events
-            && self.of.name(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }

@@ -9,11 +9,13 @@ use pyo3::prelude::*;
 /// First and last of what is in a range.
 type Ranges<T> = Vec<(T, T)>;
 
+/// Of one condition: the ranges of numbers, addresses and ports, the called and the calling AE titles.
+type Asked = (Ranges<u64>, Ranges<IpAddr>, Ranges<u16>, Vec<String>, Vec<String>);
+
 #[derive(FromPyObject)]
 pub(crate) enum Wanted {
     Only(Vec<u64>),
-    /// For each condition the ranges of numbers, addresses and ports, and the called and calling AE titles.
-    Where(Vec<(Ranges<u64>, Ranges<IpAddr>, Ranges<u16>, Vec<String>, Vec<String>)>),
+    Where(Vec<Asked>),
 }
 
 fn inclusive<T>(ranges: Ranges<T>) -> Vec<RangeInclusive<T>> {

@@ -63,7 +63,7 @@ impl Connections {
     pub fn hold(&self, connection: u64, ends: [Endpoint; 2]) -> bool {
         match self {
             Self::All => true,
-            Self::Only(_) => self.name(connection),
+            Self::Only(_) => self.may_hold(connection),
             Self::Where(conditions) => conditions.iter().all(|condition| condition.asks_titles() || condition.meets(connection, ends)),
         }
     }
@@ -77,7 +77,7 @@ impl Connections {
 
     /// Whether a connection can be one of them, as far as its number tells.
     #[inline]
-    pub fn name(&self, connection: u64) -> bool {
+    pub fn may_hold(&self, connection: u64) -> bool {
         match self {
             Self::All | Self::Where(_) => true,
             Self::Only(numbers) => numbers.binary_search(&connection).is_ok(),
