@@ -135,6 +135,19 @@ def own(capture: str) -> list[str]:
             f'dicom.assoc.ae.called >= "{called}" && tcp.port == {ends(capture)[0][1]}',
             f'dicom.assoc.ae.called contains "{called[:2]}"',
         ]
+    times = sorted(whole(capture)["events"]["time"].cast("int64").to_pylist())
+    if times:
+        middle = f"{times[len(times) // 2] // 10**9}.{times[len(times) // 2] % 10**9:09}"
+        asked += [
+            f"frame.time_epoch == {middle}",
+            f"frame.time_epoch >= {middle} && tcp.port == {ends(capture)[0][1]}",
+            f"frame.time_epoch < {middle} || tcp.port == {ends(capture)[0][1]}",
+            f"frame.time_epoch in {{{times[0] // 10**9} .. {middle}}} && dicom.pdu.len > 100",
+            f"frame.time_epoch <= {middle} && frame.time_relative > 0.01",
+            f"!(frame.time_epoch > {middle})",
+            f"frame.time_epoch != {middle}",
+        ]
+    asked += ['frame.time < "2261-01-01"', 'frame.time > "2262-04-11"', 'frame.time < "1700-01-01"']
     return [
         *asked,
         "tcp.port == 70000",
@@ -143,6 +156,7 @@ def own(capture: str) -> list[str]:
         "ip.addr == 192.0.2.1",
         "ipv6.addr == ::/0",
         "ip.addr == 0.0.0.0/0",
+        'dicom.assoc.ae.called == ""',
     ]
 
 
@@ -268,6 +282,15 @@ def test_events_have_their_data_sets_beside_them(rows_of_a_batch: int) -> None:
         printed.append(sorted((name, repr(row)) for name, batch in batches for row in batch.to_pylist()))
     assert printed[0] == printed[1]
     assert any("data_set" in row and "(0008," in row for _, row in printed[0])
+
+
+def test_events_of_other_times_are_not_made() -> None:
+    last = max(whole(MOVE)["events"]["time"].cast("int64").to_pylist())
+    text = f"frame.time_epoch >= {last // 10**9}.{last % 10**9:09}"
+    found, made = asked_of(text, ["events"], narrow=True)
+    same, all_made = asked_of(text, ["events"], narrow=False)
+    assert found == same != []
+    assert made["events"] == len(found) < all_made["events"]
 
 
 def test_events_of_other_titles_are_not_made() -> None:

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 _Addresses: TypeAlias = tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]
-_Condition: TypeAlias = tuple[list[tuple[int, int]], list[_Addresses], list[tuple[int, int]], list[str], list[str]]
+_Condition: TypeAlias = tuple[list[tuple[int, int]], list[_Addresses], list[tuple[int, int]], list[str], list[str], list[tuple[int, int]]]
 
 @final
 class Session:
@@ -66,7 +66,7 @@ class Session:
         hashes: make the SHA-256 of each data set (table `objects`).
         connections: numbers of connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole. Or
             conditions, of which each must be met: by the number, or by the address or port of one of the ends, in ranges (first, last);
-            or, which is asked of events alone, by the called or calling AE title.
+            or, which is asked of events alone, by the called or calling AE title or the time.
         export: write the data sets of C-STORE requests to files in this folder (table `exports`).
         incomplete: also those that are not whole.
 

@@ -12,8 +12,8 @@ from dicomfast.errors import ArgumentError
 if TYPE_CHECKING:
     Ranges = tuple[tuple[Any, Any], ...]
 
-LARGEST = (1 << 64) - 1
-PORTS = (1 << 16) - 1
+# What the engine's numbers can be.
+BOUNDS = {"numbers": (0, (1 << 64) - 1), "ports": (0, (1 << 16) - 1), "times": (-(1 << 63), (1 << 63) - 1)}
 
 # Either of two wheres takes each condition of one with each of the other; what goes beyond is left out, which lets more through.
 _MOST = 16
@@ -23,7 +23,7 @@ _MOST = 16
 class Condition:
     """A connection meets it if its number is in one of these ranges (first, last), or the address or port of one of its ends.
 
-    An event meets it also if its row tells one of these AE titles; other rows are not asked for titles.
+    An event meets it also if its row tells one of these AE titles or times (nanoseconds); other rows are not asked for them.
     """
 
     numbers: Ranges = ()
@@ -31,6 +31,7 @@ class Condition:
     ports: Ranges = ()
     called: tuple[str, ...] = ()
     calling: tuple[str, ...] = ()
+    times: Ranges = ()
 
     def __or__(self, other: Condition) -> Condition:
         """Met if one of the two is."""
@@ -71,6 +72,7 @@ def of_engine(connections: Connections | None) -> Any:
 def numbered(connections: Iterable[int]) -> list[int]:
     """Numbers of connections, checked."""
     numbers = list(connections)
-    if any(not 0 <= number <= LARGEST for number in numbers):
+    least, most = BOUNDS["numbers"]
+    if any(not least <= number <= most for number in numbers):
         raise ArgumentError("connections are counted from 0")
     return numbers

@@ -1,8 +1,8 @@
 """What a filter asks of the connection that a row belongs to, for the engine: it need not make rows of connections that cannot match.
 
 A condition here is necessary, never sufficient: whatever it lets through is judged by the filter. It comes of comparisons of addresses,
-ports and numbers of connections with what is written in the filter, where rows have these from their own connection, and of AE titles,
-where rows tell them themselves: `and` may use what either side asks, `or` what both ask, anything else asks nothing.
+ports and numbers of connections with what is written in the filter, where rows have these from their own connection, and of the AE titles
+and times of events: `and` may use what either side asks, `or` what both ask, anything else asks nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicomfast.filters import frames, literals
 from dicomfast.filters.tree import Compare, FieldName, Literal, Logic, Member
-from dicomfast.narrowing import EVERYWHERE, LARGEST, PORTS, Condition, Where
+from dicomfast.narrowing import BOUNDS, EVERYWHERE, Condition, Where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,7 +43,8 @@ _PORTS = {
     *(("frames", name) for name in ("tcp_srcport", "tcp_dstport")),
 }
 # An association may have other titles in the end than it had when a row of it was made; an event has what was known by then.
-_TITLES = {("events", "called_ae"): "called", ("events", "calling_ae"): "calling"}
+_OF_EVENTS = {("events", "called_ae"): "called", ("events", "calling_ae"): "calling", ("events", "time"): "times"}
+_TITLES = {"called", "calling"}
 
 
 def of_rows(plan: Plan, asked: Iterable[Asked]) -> Where:
@@ -58,7 +59,7 @@ def of_frames(plan: Plan, needs: frames.Needs) -> Where:
     """What must hold for the connection of a frame that matches, where these tables tell of frames."""
     if _tells_of_all(needs):
         return EVERYWHERE
-    return _Asks(plan, lambda name: {_kind(source) for source in frames.sources(plan.fields[name])}).of(plan.tree)
+    return _Asks(plan, lambda name: {_kind(source, own=False) for source in frames.sources(plan.fields[name])}).of(plan.tree)
 
 
 def _tells_of_all(needs: frames.Needs) -> bool:
@@ -68,8 +69,7 @@ def _tells_of_all(needs: frames.Needs) -> bool:
 
 def _kinds_of_rows(one: Asked, name: str) -> set[str | None]:
     """What the columns tell that a field of these rows comes from, as fields of `Condition`."""
-    titles = _TITLES if one.knows(name) else {}
-    return {titles.get((source.table, source.column)) or _kind(source) for source in one.sources(name)}
+    return {_kind(source, own=one.knows(name)) for source in one.sources(name)}
 
 
 class _Asks:
@@ -101,30 +101,33 @@ class _Asks:
         found = self._plan.fields[field.name]
         within: list[Any] = []
         for one in ranges(lambda literal: literals.value(literal, found.kind, found.labels)):
-            if one is None or (kind in _TITLES.values() and one[0] != one[1]):
+            if one is None or (kind in _TITLES and one[0] != one[1]):
                 return EVERYWHERE
             if (part := _within(kind, *one)) is not None:
                 within.append(part)
         return Where((Condition(**{kind: tuple(within)}),))
 
 
-def _kind(source: Source) -> str | None:
-    """What of a connection a column tells, as a field of `Condition`."""
+def _kind(source: Source, *, own: bool) -> str | None:
+    """What of a connection, or of the row itself, a column tells, as a field of `Condition`."""
     if source.how is not None or source.owner is not None:
         return None
     place = (source.table, source.column)
     if source.column == "connection" and source.table not in OF_THE_WHOLE | JOINED:
         return "numbers"
+    if own and place in _OF_EVENTS:
+        return _OF_EVENTS[place]
     return "addresses" if place in _ADDRESSES else "ports" if place in _PORTS else None
 
 
 def _within(kind: str, first: Any, last: Any) -> Any:
     """The range as far as the engine's numbers go, or the title; None where nothing is in it."""
-    if kind in _TITLES.values():
+    if kind in _TITLES:
         return first
     if kind == "addresses":
         return (first, last) if first.version == last.version else None
-    first, last = max(first or 0, 0), min(LARGEST if last is None else last, LARGEST if kind == "numbers" else PORTS)
+    least, most = BOUNDS[kind]
+    first, last = max(least if first is None else first, least), min(most if last is None else last, most)
     return (first, last) if first <= last else None
 
 

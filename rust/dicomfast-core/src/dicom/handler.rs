@@ -33,16 +33,16 @@ impl<S: Sink> Out<'_, S> {
     }
 
     /// Whether an event of an association is told, as it would be now.
-    fn wants_event_of(&self, association: &Association) -> bool {
+    fn wants_event_of(&self, association: &Association, last: Stamp) -> bool {
         self.wants.events
             && self.info.held
-            && self.wants.of.hold_event(self.info.connection, self.info.endpoints(), describe::titles(association))
+            && self.wants.of.hold_event(self.info.connection, self.info.endpoints(), last.time, describe::titles(association))
     }
 
     pub(super) fn message(&mut self, association: &Association, mut deferred: Deferred) {
         deferred.settle(association);
         let Deferred { message, object } = deferred;
-        if self.wants_event_of(association) {
+        if self.wants_event_of(association, message.last) {
             self.sink.event(describe::message(&message, association, self.info));
         }
         if self.wants.tell(self.info.held) {
@@ -200,7 +200,7 @@ impl<S: Sink> Handler<'_, S> {
     pub(super) fn event(&mut self, pdu: &Pdu, codes: &[u8]) {
         let (info, end) = (self.info, self.end);
         let Some(association) = self.associations.get(self.index()) else { return };
-        if self.out.wants_event_of(association) {
+        if self.out.wants_event_of(association, pdu.last) {
             self.out.sink.event(describe::association(pdu, codes, association, info, end));
         }
     }

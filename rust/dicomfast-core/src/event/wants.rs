@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::Endpoint;
+use super::{Endpoint, NO_TIME, Time};
 
 /// Of which connections rows are made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub enum Connections {
     Where(Arc<[Condition]>),
 }
 
-/// A connection meets it if its number is in one of these ranges, or the address or port of one of its ends; an event also by the AE titles
-/// that its row tells.
+/// A connection meets it if its number is in one of these ranges, or the address or port of one of its ends; an event also by the AE
+/// titles or the time that its row tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Condition {
     pub numbers: Vec<RangeInclusive<u64>>,
@@ -26,6 +26,7 @@ pub struct Condition {
     pub ports: Vec<RangeInclusive<u16>>,
     pub called: Vec<String>,
     pub calling: Vec<String>,
+    pub times: Vec<RangeInclusive<Time>>,
 }
 
 /// The AE titles of an event.
@@ -36,13 +37,15 @@ pub struct Titles<'a> {
 }
 
 impl Condition {
-    fn asks_titles(&self) -> bool {
-        !self.called.is_empty() || !self.calling.is_empty()
+    /// Whether only an event can tell.
+    fn asks_events(&self) -> bool {
+        !self.called.is_empty() || !self.calling.is_empty() || !self.times.is_empty()
     }
 
-    fn is_met_by(&self, titles: Titles<'_>) -> bool {
+    fn is_met_by(&self, time: Time, titles: Titles<'_>) -> bool {
         let among = |titles: &[String], title: Option<&str>| title.is_some_and(|title| titles.iter().any(|one| one == title));
-        among(&self.called, titles.called) || among(&self.calling, titles.calling)
+        let in_time = time != NO_TIME && self.times.iter().any(|times| times.contains(&time));
+        in_time || among(&self.called, titles.called) || among(&self.calling, titles.calling)
     }
 
     fn meets(&self, connection: u64, ends: [Endpoint; 2]) -> bool {
@@ -59,20 +62,20 @@ impl Connections {
         Self::Only(numbers.into())
     }
 
-    /// Whether a connection that begins is one of them, as far as is known without its titles.
+    /// Whether a connection that begins is one of them, as far as is known without its events.
     pub fn hold(&self, connection: u64, ends: [Endpoint; 2]) -> bool {
         match self {
             Self::All => true,
             Self::Only(_) => self.may_hold(connection),
-            Self::Where(conditions) => conditions.iter().all(|condition| condition.asks_titles() || condition.meets(connection, ends)),
+            Self::Where(conditions) => conditions.iter().all(|condition| condition.asks_events() || condition.meets(connection, ends)),
         }
     }
 
     /// Whether an event on a connection that is held is wanted.
-    pub fn hold_event(&self, connection: u64, ends: [Endpoint; 2], titles: Titles<'_>) -> bool {
+    pub fn hold_event(&self, connection: u64, ends: [Endpoint; 2], time: Time, titles: Titles<'_>) -> bool {
         let Self::Where(conditions) = self else { return true };
-        let mut asking = conditions.iter().filter(|condition| condition.asks_titles());
-        asking.all(|condition| condition.is_met_by(titles) || condition.meets(connection, ends))
+        let mut asking = conditions.iter().filter(|condition| condition.asks_events());
+        asking.all(|condition| condition.is_met_by(time, titles) || condition.meets(connection, ends))
     }
 
     /// Whether a connection can be one of them, as far as its number tells.
@@ -120,7 +123,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::{Condition, Connections, Titles};
-    use crate::event::Endpoint;
+    use crate::event::{Endpoint, NO_TIME, Time};
 
     fn end(ip: &str, port: u16) -> Endpoint {
         Endpoint { ip: ip.parse().unwrap(), port }
@@ -169,18 +172,24 @@ mod tests {
     }
 
     #[test]
-    fn events_are_asked_for_their_titles_when_they_are_known() {
+    fn events_are_asked_for_their_titles_and_times_when_they_are_known() {
         let ends = [end("10.0.0.1", 50_000), end("10.0.0.2", 104)];
         let titles = Titles { called: Some("PACS"), calling: Some("CT1") };
         let asking = |condition: Condition| {
             let connections = Connections::Where([condition].into());
-            [connections.hold(0, ends), connections.hold_event(0, ends, titles), connections.hold_event(0, ends, Titles::default())]
+            [
+                connections.hold(0, ends),
+                connections.hold_event(0, ends, 20, titles),
+                connections.hold_event(0, ends, NO_TIME, Titles::default()),
+            ]
         };
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(asking(Condition { called: words(&["OTHER", "PACS"]), ..Condition::default() }), [true, true, false]);
         assert_eq!(asking(Condition { called: words(&["CT1"]), ..Condition::default() }), [true, false, false]);
         assert_eq!(asking(Condition { calling: words(&["CT1"]), ..Condition::default() }), [true, true, false]);
         assert_eq!(asking(Condition { calling: words(&["CT2"]), ports: vec![104..=104], ..Condition::default() }), [true; 3]);
+        assert_eq!(asking(Condition { times: vec![0..=5, 20..=20], ..Condition::default() }), [true, true, false]);
+        assert_eq!(asking(Condition { times: vec![21..=Time::MAX], ..Condition::default() }), [true, false, false]);
         assert_eq!(asking(Condition { ports: vec![105..=105], ..Condition::default() }), [false, true, true]);
     }
 }
