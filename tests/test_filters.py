@@ -99,6 +99,8 @@ def test_any_text_is_a_filter_or_a_filter_error(text: str) -> None:
         ('frame.time > "tomorrow"', "is not a time", '"tomorrow"'),
         ('frame.time > "2024-13-01"', "is not a time", '"2024-13-01"'),
         ("frame.time_delta > soon", "is not a number of seconds", "soon"),
+        ('frame.time < "9999-01-01"', "is out of range", '"9999-01-01"'),
+        ("frame.time_epoch < 9999999999", "is out of range", "9999999999"),
         ("tcp.analysis.retransmission == 1", "it has no value to compare", "tcp.analysis.retransmission"),
         ("frame.number[0:1] == 1", "has no bytes to slice", "frame.number"),
         ("eth.src[3-1] == 1", "this slice holds no byte", "[3-1]"),

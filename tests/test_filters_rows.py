@@ -109,7 +109,7 @@ def test_what_a_table_cannot_be_asked_is_refused() -> None:
 def passes(capture: dicomfast.Capture, text: str, tables: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[list[list[str]], int]:
     made: list[list[str]] = []
     scan = capture.scan
-    monkeypatch.setattr(capture, "scan", lambda names: (made.append(sorted(names)), scan(names))[1])
+    monkeypatch.setattr(capture, "scan", lambda names, connections: (made.append(sorted(names)), scan(names, connections))[1])
     rows = sum(batch.num_rows for _, batch in ask.Filter(text).matching(capture, tables))
     return made, rows
 

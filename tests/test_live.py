@@ -16,6 +16,7 @@ import pytest
 from live_net import Network, ended, rest
 
 import dicomfast
+from dicomfast.narrowing import Condition, Where
 
 REASON = live_net.missing()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
@@ -117,6 +118,29 @@ def test_data_sets_below_their_messages_as_they_happen(net: Network, tmp_path: P
     again = subprocess.run([sys.executable, "-m", "dicomfast", "dump", "-vvv", file], capture_output=True, text=True, check=True)
     assert (code, "".join(lines) + out) == (0, again.stdout)
     assert again.stdout.count("(0010,0010)") == 3
+
+
+def test_rows_of_connections_that_match_a_filter(net: Network) -> None:
+    net.scp()
+    ask = f"ip.addr == {live_net.RIGHT} && tcp.port == {{}} && dicom.assoc.ae.called == RECEIVER"
+    matching, other = (
+        net.dicomfast("dump", "-i", "tap", "-Z", "root", "-Y", ask.format(port)) for port in (live_net.PORT, live_net.PORT + 1)
+    )
+    assert net.store(3, 64) == 3
+    assert matching.stdout is not None
+    assert "A-ASSOCIATE-RQ SENDER > RECEIVER" in matching.stdout.readline(), "while it captures"
+    code, out, _ = ended(matching)
+    assert (code, out.count("C-STORE-RQ"), out.count("0x0000 Success")) == (0, 3, 3)
+    code, out, err = ended(other)
+    assert (code, out) == (0, "")
+    assert counts(err)["decoded"] > 0
+    where = Where((Condition(ports=((live_net.PORT + 1, live_net.PORT + 1),)),))
+    scan = (
+        f"    from dicomfast.narrowing import Condition, Where\n    take(capture.scan(['events', 'segments', 'capture_info'], {where!r}))"
+    )
+    result = run_scanning(net, scanning(scan), lambda: net.store(1, 32))
+    assert set(result["rows"]) == {"capture_info"}
+    assert result["stats"]["segments"] > 0
 
 
 @pytest.mark.skipif(shutil.which("dumpcap") is None, reason="dumpcap is missing: no comparison with it")

@@ -1,8 +1,9 @@
 """The engine. Use it through `dicomfast.open`, `read` and `scan`."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
-from typing import Any, BinaryIO, final
+from typing import Any, BinaryIO, TypeAlias, final
 
 __all__ = [
     "Batch",
@@ -21,6 +22,9 @@ __all__ = [
     "version",
     "write_slice",
 ]
+
+_Addresses: TypeAlias = tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]
+_Condition: TypeAlias = tuple[list[tuple[int, int]], list[_Addresses], list[tuple[int, int]], list[str], list[str], list[tuple[int, int]]]
 
 @final
 class Session:
@@ -43,7 +47,7 @@ class Session:
         phi: str = "mask",
         key: bytes | None = None,
         hashes: bool = False,
-        connections: list[int] | None = None,
+        connections: list[int] | list[_Condition] | None = None,
         export: str | PathLike[str] | None = None,
         incomplete: bool = False,
     ) -> Session:
@@ -61,7 +65,9 @@ class Session:
         phi: what becomes of values that identify a person, and of error comments: "mask", "show", or "pseudonym" with a key.
         key: the secret of the pseudonyms.
         hashes: make the SHA-256 of each data set (table `objects`).
-        connections: numbers of connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole.
+        connections: numbers of connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole. Or
+            conditions, of which each must be met: by the number, or by the address or port of one of the ends, in ranges (first, last);
+            or, which is asked of events alone, by the called or calling AE title or the time.
         export: write the data sets of C-STORE requests to files in this folder (table `exports`).
         incomplete: also those that are not whole.
 
@@ -112,6 +118,7 @@ class Live:
         phi: str = "mask",
         key: bytes | None = None,
         hashes: bool = False,
+        connections: list[int] | list[_Condition] | None = None,
     ) -> Session:
         """Begin to decode, once. rows_wait: milliseconds. path: write the packets as well. The rest is as for `Session`."""
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
 from dicomfast import _dicomfast
 from dicomfast.errors import ArgumentError
 from dicomfast.libpcap import libraries
-from dicomfast.sources import Source, can_be_read_again, expand, numbered
+from dicomfast.narrowing import of_engine
+from dicomfast.sources import Source, can_be_read_again, expand
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dicomfast.datasets import DataSet
     from dicomfast.filters.view import FilteredCapture
     from dicomfast.graphs.graph import Graph
+    from dicomfast.narrowing import Connections
     from dicomfast.slicing import Slice
 
     Phi = Literal["mask", "show", "pseudonym"]
@@ -122,12 +124,13 @@ class Capture:
         """What is read, patterns expanded."""
         return list(self._sources)
 
-    def scan(self, tables: Iterable[str] | None = None, connections: Iterable[int] | None = None) -> Scan:
+    def scan(self, tables: Iterable[str] | None = None, connections: Connections | None = None) -> Scan:
         """Read the capture once, in constant memory, and yield the batches of the tables as they fill.
 
-        connections: numbers of TCP connections, whose rows alone are made; findings, anomalies, capture_info and frames tell of the whole.
+        connections: numbers of TCP connections, or what their ends must be, whose rows alone are made; findings, anomalies, capture_info
+        and frames tell of the whole.
         """
-        return self._pass(known(tables), connections=None if connections is None else numbered(connections))
+        return self._pass(known(tables), connections=of_engine(connections))
 
     def exporting(self, directory: str | os.PathLike[str], *, incomplete: bool = False, where: str | None = None) -> Scan:
         """As `export`, batch by batch: the files are written as the pass goes on."""
@@ -164,9 +167,19 @@ class Capture:
         """Whether at the end of the input more is waited for."""
         return bool(self._options["follow"])
 
-    def read(self, tables: Iterable[str] | None = None) -> dict[str, pa.Table]:
-        """Whole tables by name; one pass for all that have not been read yet."""
+    @property
+    def kept(self) -> set[str]:
+        """The names of the tables that were read whole."""
+        return set(self._whole)
+
+    def read(self, tables: Iterable[str] | None = None, connections: Connections | None = None) -> dict[str, pa.Table]:
+        """Whole tables by name; one pass for all that have not been read yet.
+
+        connections: as for `scan`; what is read of these alone is not kept.
+        """
         names = known(tables)
+        if connections is not None:
+            return self._collect(names, self.scan(names, connections))
         missing = [name for name in names if name not in self._whole]
         if missing:
             self._whole |= self._collect(missing, self.scan(missing))
@@ -323,7 +336,7 @@ def scan(
     phi: Phi = "mask",
     key: bytes | None = None,
     hashes: bool = False,
-    connections: Iterable[int] | None = None,
+    connections: Connections | None = None,
 ) -> Scan:
     """Read once in constant memory: yields `(table name, pyarrow.RecordBatch)` as the batches fill. As `Capture.scan`."""
     return Capture(sources, threads=threads, limits=limits, follow=follow, phi=phi, key=key, hashes=hashes).scan(tables, connections)

@@ -9,6 +9,7 @@ from dicomfast import _dicomfast
 from dicomfast.capture import Scan, known
 from dicomfast.errors import ArgumentError
 from dicomfast.libpcap import libraries
+from dicomfast.narrowing import of_engine
 
 if TYPE_CHECKING:
     import os
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from dicomfast.capture import Phi
+    from dicomfast.narrowing import Connections
 
 MIB = 1 << 20
 
@@ -113,8 +115,17 @@ class LiveCapture:
         """It goes on until it is stopped."""
         return True
 
-    def scan(self, tables: Iterable[str] | None = None, *, rows_wait: float = 0.04, save: Saving | None = None) -> Scan:
+    def scan(
+        self,
+        tables: Iterable[str] | None = None,
+        connections: Connections | None = None,
+        *,
+        rows_wait: float = 0.04,
+        save: Saving | None = None,
+    ) -> Scan:
         """Capture until `stop`, and yield the batches of the tables: when they are full, and at least every `rows_wait` seconds.
+
+        connections: as for `Capture.scan`.
 
         Who takes them too slowly is never waited for: up to the limit live_queue_bytes they wait, then whole batches are left out, which
         `stats` and a row of `anomalies` (rows-shed) tell.
@@ -123,7 +134,8 @@ class LiveCapture:
             raise ArgumentError("a live capture can be scanned only once; name every table you need, or open it again")
         milliseconds = max(1, round(rows_wait * 1000))
         saving: list[Any] = [save.path, save.rotate_bytes, save.rotate_seconds, save.files, save.unbuffered] if save else []
-        self._session = self._live.session(known(tables), milliseconds, *saving, **self._data_sets)
+        options = {**self._data_sets, "connections": of_engine(connections)}
+        self._session = self._live.session(known(tables), milliseconds, *saving, **options)
         return Scan(self._session)
 
     @property

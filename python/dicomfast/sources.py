@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from dicomfast.errors import ArgumentError, OpenError
@@ -45,11 +45,3 @@ def _paths(path: str) -> list[str]:
 def can_be_read_again(sources: Sequence[str | BinaryIO]) -> bool:
     """Whether a second pass finds the same bytes."""
     return all(isinstance(source, str) and source != STANDARD_INPUT for source in sources)
-
-
-def numbered(connections: Iterable[int]) -> list[int]:
-    """Numbers of connections, as the engine takes them."""
-    numbers = list(connections)
-    if any(not 0 <= number < 1 << 64 for number in numbers):
-        raise ArgumentError("connections are counted from 0")
-    return numbers

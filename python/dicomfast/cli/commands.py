@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from dicomfast.narrowing import Connections
+
     Batches = Iterable[tuple[str, pa.RecordBatch]]
-    Passes = Callable[[list[str]], AbstractContextManager[Batches]]
+    Passes = Callable[[list[str], Connections | None], AbstractContextManager[Batches]]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +45,7 @@ def summary_command(color: str, fail_on: str | None, **inputs: Any) -> int:
     """What was seen, what failed, how fast: one screen, findings ranked. With -i of what comes until Ctrl-C."""
     how = listen.listening(inputs)
     capture = options.opened(how, **inputs)
-    with _passes(capture, how, bar=True)(summary.TABLES) as batches:
+    with _passes(capture, how, bar=True)(summary.TABLES, None) as batches:
         result = summary.summarize(batches)
     for line in summary.render(result, options.paint(color), terminal.width()):
         click.echo(line, color=True)
@@ -115,16 +117,16 @@ def _passes(
 ) -> Passes:
     """How a pass over the capture is begun: of files with a bar, of interfaces until Ctrl-C."""
     if isinstance(capture, dicomfast.LiveCapture):
-        return lambda names: listen.captured(capture, names, how, save)
-    return lambda names: progress.watched(capture, names, bar=bar)
+        return lambda names, connections: listen.captured(capture, names, connections, how, save)
+    return lambda names, connections: progress.watched(capture, names, connections, bar=bar)
 
 
 def _with_data_sets(passes: Passes) -> Passes:
     """Passes whose events have the elements of their data sets beside them."""
 
     @contextmanager
-    def begun(names: list[str]) -> Iterator[Batches]:
-        with passes(sorted({*names, elements.TABLE})) as batches, closing(elements.beside(batches, names)) as joined:
+    def begun(names: list[str], connections: Connections | None) -> Iterator[Batches]:
+        with passes(sorted({*names, elements.TABLE}), connections) as batches, closing(elements.beside(batches, names)) as joined:
             yield joined
 
     return begun
@@ -134,7 +136,7 @@ def _with_data_sets(passes: Passes) -> Passes:
 def _rows(capture: dicomfast.Capture | dicomfast.LiveCapture, tables: list[str], text: str | None, passes: Passes) -> Iterator[Batches]:
     """The rows of these tables, or those that match a filter."""
     if text is None:
-        with passes(tables) as batches:
+        with passes(tables, None) as batches:
             yield batches
         return
     from dicomfast.filters.ask import Filter

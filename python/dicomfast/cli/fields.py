@@ -57,7 +57,7 @@ def fields_command(
 
     fields = listing.find(names)
     capture = options.capture(**inputs)
-    found = listing.listing(capture, fields, filter_text or "", lambda tables: progress.watched(capture, tables))
+    found = listing.listing(capture, fields, filter_text or "", lambda *asked: progress.watched(capture, *asked))
     lines = {"fields": _lines, "json": _json, "ndjson": _ndjson}[form](found, fields, {**_DEFAULTS, **dict(settings)})
     for line in lines:
         sys.stdout.write(f"{line}\n")

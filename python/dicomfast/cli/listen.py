@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dicomfast.live import LiveCapture, LiveStats, Saving
+    from dicomfast.narrowing import Connections
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -85,12 +86,12 @@ def listening(arguments: dict[str, Any]) -> Listening | None:
 
 @contextmanager
 def captured(
-    capture: LiveCapture, tables: list[str], how: Listening | None, save: Saving | None = None
+    capture: LiveCapture, tables: list[str], connections: Connections | None, how: Listening | None, save: Saving | None = None
 ) -> Iterator[Iterator[tuple[str, pa.RecordBatch]]]:
     """Capture until Ctrl-C or SIGTERM: the batches, then the counts on standard error."""
     user = privileges.chosen(how.user if how else None)
     with capture:
-        scan = capture.scan([*tables, *({"anomalies"} - set(tables))], save=save)
+        scan = capture.scan([*tables, *({"anomalies"} - set(tables))], connections, save=save)
         if user is not None and save is not None and save.rotate_seconds is None:
             os.chown(save.path, user.uid, user.gid)
         privileges.become(user)

@@ -12,9 +12,10 @@ from dicomfast.terminal import count, size
 from dicomfast.text import markup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from dicomfast.capture import Capture, Scan
+    from dicomfast.narrowing import Connections
 
 _PATIENCE = 1.0
 _REFRESH = 0.2
@@ -35,7 +36,7 @@ def interrupted() -> str:
 
 
 @contextmanager
-def watched(capture: Capture, tables: list[str], connections: Sequence[int] | None = None, *, bar: bool = True) -> Iterator[Scan]:
+def watched(capture: Capture, tables: list[str], connections: Connections | None = None, *, bar: bool = True) -> Iterator[Scan]:
     """A pass over the capture, as `watching`."""
     with watching(capture, capture.scan(tables, connections), bar=bar) as scan:
         yield scan

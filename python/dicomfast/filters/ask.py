@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from dicomfast import _dicomfast
 from dicomfast.elements import COLUMN
 from dicomfast.errors import ArgumentError, FilterError
-from dicomfast.filters import frames, plan, rows
+from dicomfast.filters import frames, plan, push, rows
+from dicomfast.narrowing import EVERYWHERE, Connections, Where
 from dicomfast.sources import can_be_read_again
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ HELD_ROWS = 1_000_000
 # Of other columns that may be masked some values are shown; of this one none.
 _MASKED = "error_comment"
 
-Pass = Callable[[list[str]], AbstractContextManager[Iterable[tuple[str, Any]]]]
+Pass = Callable[[list[str], Connections | None], AbstractContextManager[Iterable[tuple[str, Any]]]]
 Batches = Iterable[tuple[str, Any]]
 
 
@@ -54,7 +55,8 @@ class Filter:
         import pyarrow.compute as pc
 
         self.check(capture)
-        found = self.plan.run(frames.Frames(collect(capture, frames.needs_of(self.plan), self.plan.fields, read)))
+        needs, where = frames.needs_of(self.plan), push.of_frames(self.plan, frames.needs_of(self.plan))
+        found = self.plan.run(frames.Frames(collect(capture, needs, self.plan.fields, read, where)))
         return found.take(pc.sort_indices(found))
 
     def matching(
@@ -64,11 +66,12 @@ class Filter:
         self.check(capture)
         asked = {name: rows.Asked(self.plan, name) for name in tables}
         read = read or _reading(capture)
+        where = push.of_rows(self.plan, asked.values())
         needs: frames.Needs = {}
         for one in asked.values():
             frames.add(needs, one.sides)
         if not needs:
-            with read(tables) as scan:
+            with read(tables, where) as scan:
                 yield from _matching(scan, asked, {})
             return
         if capture.follows:
@@ -77,7 +80,7 @@ class Filter:
         again = can_be_read_again(capture.sources)
         kept = _Kept(needs, self.plan.fields)
         count = 0
-        with read(list({*tables, *needs})) as scan:
+        with read(list({*tables, *needs}), where) as scan:
             for name, batch in scan:
                 kept.take(name, batch)
                 if name not in asked or held is None:
@@ -89,7 +92,7 @@ class Filter:
         if held is not None:
             yield from _matching(held, asked, kept.tables())
             return
-        with read(tables) as scan:
+        with read(tables, where) as scan:
             yield from _matching(scan, asked, kept.tables())
 
     def _later(self, asked: dict[str, rows.Asked]) -> list[str]:
@@ -146,14 +149,16 @@ def _of_keywords(batch: Any, keywords: tuple[str, ...]) -> Any:
     return batch.filter(pc.is_in(batch.column("keyword"), value_set=arrays.array(keywords, pa.string())))
 
 
-def collect(capture: Capture, needs: frames.Needs, fields: dict[str, Field], read: Pass | None = None) -> dict[str, Any]:
-    """These columns of whole tables, in one pass, for these fields."""
+def collect(
+    capture: Capture, needs: frames.Needs, fields: dict[str, Field], read: Pass | None = None, where: Where = EVERYWHERE
+) -> dict[str, Any]:
+    """These columns of whole tables, in one pass, for these fields; of these connections."""
     kept = _Kept(needs, fields)
-    with (read or _reading(capture))(list(needs)) as scan:
+    with (read or _reading(capture))(list(needs), where) as scan:
         for name, batch in scan:
             kept.take(name, batch)
     return kept.tables()
 
 
 def _reading(capture: Capture | LiveCapture) -> Pass:
-    return lambda tables: closing(capture.scan(tables))
+    return lambda tables, connections: closing(capture.scan(tables, connections))

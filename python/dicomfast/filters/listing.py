@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dicomfast.errors import FilterError
-from dicomfast.filters import frames, registry
+from dicomfast.filters import frames, push, registry
 from dicomfast.filters.ask import Filter, Pass, collect
 from dicomfast.filters.fields import NUMERIC, Field
 from dicomfast.filters.functions import spelled
@@ -55,7 +55,8 @@ def listing(capture: Capture, fields: list[Field], text: str, read: Pass | None 
     needs = frames.needs_of(chosen.plan)
     named = {field.name: field for field in fields}
     frames.add(needs, frames.needs(named))
-    of = frames.Frames(collect(capture, needs, {**chosen.plan.fields, **named}, read))
+    where = push.of_frames(chosen.plan, needs)
+    of = frames.Frames(collect(capture, needs, {**chosen.plan.fields, **named}, read, where))
     numbers = sorted(chosen.plan.run(of).to_pylist())
     wanted = set(numbers)
     return Listing(numbers, [_column(of, field, wanted) for field in fields])

@@ -137,10 +137,11 @@ def _address(*versions: int) -> Callable[[Literal], Address | Network]:
 
 
 def _duration(literal: Literal) -> int:
-    found = _SECONDS.fullmatch(literal.text)
+    text = literal.text
+    found = _SECONDS.fullmatch(text)
     if found is None:
-        raise ValueError(f"{literal.text!r} is not a number of seconds")
-    return int(Decimal(found[1]) * _UNITS[found[2]])
+        raise ValueError(f"{text!r} is not a number of seconds")
+    return _nanoseconds(int(Decimal(found[1]) * _UNITS[found[2]]), text)
 
 
 def _time(literal: Literal) -> int:
@@ -157,7 +158,13 @@ def _time(literal: Literal) -> int:
         moment = dt.datetime.fromisoformat(f"{date}T{clock}{offset}")
     except ValueError as error:
         raise ValueError(f"{text!r} is not a time: {error}") from None
-    return int((moment - _EPOCH) / dt.timedelta(seconds=1)) * SECOND + int((fraction or "").ljust(9, "0"))
+    return _nanoseconds(int((moment - _EPOCH) / dt.timedelta(seconds=1)) * SECOND + int((fraction or "").ljust(9, "0")), text)
+
+
+def _nanoseconds(number: int, text: str) -> int:
+    if not _SMALLEST <= number <= _LARGEST:
+        raise ValueError(f"{text!r} is out of range: times reach from 1677 to 2262")
+    return number
 
 
 _READERS: dict[str, Callable[[Literal], Any]] = {

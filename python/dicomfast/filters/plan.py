@@ -43,6 +43,7 @@ class Plan:
     fields: dict[str, Field] = field(default_factory=dict)
     places: dict[str, Node] = field(default_factory=dict)
     complements: bool = True
+    tree: Expression | None = None
 
 
 def build(text: str) -> Plan:
@@ -52,7 +53,7 @@ def build(text: str) -> Plan:
         return Plan(text, lambda units: units.every())
     builder = _Builder(text)
     run = builder.expression(tree)
-    return Plan(text, run, builder.operands.fields, builder.operands.places, builder.complements)
+    return Plan(text, run, builder.operands.fields, builder.operands.places, builder.complements, tree)
 
 
 # What an operator asks of one pair of values, and of how many of a unit.

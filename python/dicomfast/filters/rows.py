@@ -133,6 +133,10 @@ class Asked:
                 if chained or not direct:
                     frames.add(self.sides, {"associations": {"association", "connection"}})
 
+    def sources(self, name: str) -> tuple[Source, ...]:
+        """Where the rows have the values of a field from."""
+        return tuple(source for way in self._ways[name] for source in way.sources)
+
     def knows(self, name: str) -> bool:
         """Whether the rows know the values of a field themselves."""
         return all(way.kind == "own" for way in self._ways[name])

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicomfast import _dicomfast
+from dicomfast.filters import push
 from dicomfast.filters.ask import Filter
 from dicomfast.filters.rows import Asked
+from dicomfast.narrowing import EVERYWHERE
+from dicomfast.sources import can_be_read_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +29,7 @@ class FilteredCapture:
         self._capture = capture
         self._filter = Filter(text)
         self._filter.check(capture)
+        self._found: dict[str, pa.Table] = {}
 
     @property
     def tables(self) -> list[str]:
@@ -43,9 +47,19 @@ class FilteredCapture:
             except FilterError:
                 if tables is not None:
                     raise
-        wanted = {name for one in asked.values() for name in (one.table, *one.sides)}
-        whole = self._capture.read(sorted(wanted))
-        return {name: whole[name].filter(one.mask(whole[name].combine_chunks(), whole)) for name, one in asked.items()}
+        missing = {name: one for name, one in asked.items() if name not in self._found}
+        whole = self._read(missing)
+        self._found |= {name: whole[name].filter(one.mask(whole[name].combine_chunks(), whole)) for name, one in missing.items()}
+        return {name: self._found[name] for name in asked}
+
+    def _read(self, asked: dict[str, Asked]) -> dict[str, pa.Table]:
+        """The tables that it takes. Those that a capture keeps are read whole, once; of others the rows that can match."""
+        wanted = sorted({name for one in asked.values() for name in (one.table, *one.sides)})
+        where = push.of_rows(self._filter.plan, asked.values())
+        large = set(wanted) - {*_dicomfast.default_tables(), *self._capture.kept}
+        if where == EVERYWHERE or not large or not can_be_read_again(self._capture.sources):
+            return self._capture.read(wanted)
+        return self._capture.read(wanted, where)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in _dicomfast.table_names():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicomfast.errors import ArgumentError
 from dicomfast.graphs import source
-from dicomfast.sources import numbered
+from dicomfast.narrowing import numbered
 from dicomfast.values import SECOND
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ pub use pdu::{ItemPlace, ItemRecord, PdvRecord};
 pub use report::{CaptureRecord, FindingRecord, Severity};
 pub use segment::{Sack, SegmentRecord, analysis};
 pub use stall::{Cause, Confidence, StallRecord};
-pub use wants::{Connections, Wants};
+pub use wants::{Condition, Connections, Titles, Wants};
 
 use std::net::IpAddr;
 

@@ -205,10 +205,13 @@ pub struct Tables {
 impl Tables {
     /// Rows of these connections; the findings, the anomalies and the inputs are told of the whole capture.
     pub fn new(wanted: &[Table], of: Connections, limits: &Limits) -> Self {
+        let rules = wanted.contains(&Table::Findings).then(|| Rules::new(limits));
+        // The rules are fed with the records of all connections, which tell a number and no ends.
+        let of = if rules.is_some() && matches!(of, Connections::Where(_)) { Connections::All } else { of };
         Self {
             builders: Builders::new(wanted, limits.batch_rows),
             of,
-            rules: wanted.contains(&Table::Findings).then(|| Rules::new(limits)),
+            rules,
             quota: anomalies::Quota::new(limits.anomalies_per_kind),
             losses: losses::Losses::default(),
             joins: joins::Joins::new(wanted, limits),

@@ -2,6 +2,7 @@
 //! result, maps the error. Knows Python; knows nothing of what is in a capture.
 
 mod arrow;
+mod connections;
 mod error;
 mod input;
 mod limits;

@@ -8,11 +8,13 @@ use std::time::Duration;
 use dicomfast_core::capture::live::{self as engine, LiveOptions, Promiscuous};
 use dicomfast_core::capture::save::{Rotation, SaveOptions, Saver};
 use dicomfast_core::dicom::DataSetOptions;
+use dicomfast_core::event::Connections;
 use dicomfast_core::limits::Limits;
 use dicomfast_core::session::{LiveAccounts, LiveSession, Options};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::connections::Wanted;
 use crate::error::{ArgumentError, to_python};
 use crate::limits;
 use crate::session::{Session, table, treatment};
@@ -59,7 +61,7 @@ impl Live {
     }
 
     /// Begins to decode. Can be called once.
-    #[pyo3(signature = (tables, rows_wait = 40, path = None, rotate_bytes = None, rotate_seconds = None, rotate_files = None, unbuffered = false, phi = "mask", key = None, hashes = false))]
+    #[pyo3(signature = (tables, rows_wait = 40, path = None, rotate_bytes = None, rotate_seconds = None, rotate_files = None, unbuffered = false, phi = "mask", key = None, hashes = false, connections = None))]
     #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn session(
         &self,
@@ -74,13 +76,15 @@ impl Live {
         phi: &str,
         key: Option<Vec<u8>>,
         hashes: bool,
+        connections: Option<Wanted>,
     ) -> PyResult<Session> {
         let data_sets = DataSetOptions { phi: treatment(phi, key)?, hashes };
         let tables = tables.into_iter().map(|name| table(&name)).collect::<PyResult<Vec<_>>>()?;
         let live = self.live.lock().unwrap_or_else(PoisonError::into_inner).take();
         let live = live.ok_or_else(|| ArgumentError::new_err("a live capture can be scanned only once; open it again"))?;
         let rotation = Rotation { bytes: rotate_bytes, seconds: rotate_seconds, files: rotate_files };
-        let options = Options { tables, limits: self.limits.clone(), data_sets, ..Options::default() };
+        let connections = connections.map_or_else(Connections::default, Connections::from);
+        let options = Options { tables, connections, limits: self.limits.clone(), data_sets, ..Options::default() };
         let session = py.detach(|| {
             let saver = path.map(|path| Saver::create(SaveOptions { path, rotation, unbuffered }, live.headers())).transpose()?;
             LiveSession::start(live, saver, Duration::from_millis(rows_wait), options)

@@ -15,6 +15,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::arrow::Batch;
+use crate::connections::Wanted;
 use crate::error::{ArgumentError, to_python};
 use crate::live::accounts;
 use crate::{input, limits};
@@ -55,7 +56,7 @@ impl Session {
         phi: &str,
         key: Option<Vec<u8>>,
         hashes: bool,
-        connections: Option<Vec<u64>>,
+        connections: Option<Wanted>,
         export: Option<PathBuf>,
         incomplete: bool,
     ) -> PyResult<Self> {
@@ -66,7 +67,7 @@ impl Session {
         let incomplete = if incomplete { Incomplete::Write } else { Incomplete::Leave };
         let export = export.map(|folder| ExportOptions { folder, incomplete });
         let (filter, libraries) = (filter.to_owned(), libraries.unwrap_or_default());
-        let connections = connections.map_or_else(Connections::default, Connections::only);
+        let connections = connections.map_or_else(Connections::default, Connections::from);
         let options = Options { tables, connections, threads, limits, follow, filter, libraries, data_sets, export };
         let engine = py.detach(|| engine::Session::open(inputs, options)).map_err(|error| to_python(py, &error))?;
         Ok(Self::of(Pass::Files(Box::new(engine)), None))

@@ -129,7 +129,7 @@ fn run(pieces: &[(usize, bool, Piece<'_>)], from_start: bool, whole: bool, gaps:
     let addresses = Ends { first: Address::v4([10, 0, 0, 1], 40_000), second: Address::v4([10, 0, 0, 2], 104) };
     let from_start = Ends { first: from_start, second: from_start };
     let starts = Ends { first: START, second: START };
-    let info = Info { connection: 0, capture: 0, addresses, client: End::First, reused: false, from_start, starts };
+    let info = Info { connection: 0, capture: 0, addresses, client: End::First, reused: false, held: true, from_start, starts };
     let mut dicom = Dicom::new(Rows::default(), &limits).telling(DataSetOptions { phi: Phi::Show, hashes: false });
     let mut state = Conversation::default();
     let mut offsets = [0_u64; 2];

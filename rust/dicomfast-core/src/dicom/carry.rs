@@ -29,7 +29,7 @@ impl<S: Sink> Handler<'_, S> {
     /// A data fragment begins.
     pub(super) fn carry(&mut self, pdu: &Pdu, pdv: Pdv) {
         let wants = self.out.wants;
-        if pdv.is_command || !wants.data_sets() || !wants.of.hold(self.info.connection) {
+        if pdv.is_command || !wants.data_sets() || !self.info.held {
             return;
         }
         let index = self.index();

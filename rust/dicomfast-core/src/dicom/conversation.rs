@@ -12,7 +12,7 @@ use super::out::Out;
 use super::resync::{Verdict, judge};
 use super::tls::looks_like_tls;
 use crate::anomaly::Anomaly;
-use crate::event::{Closed, ConnectionRecord, Protocol, Sink, Wants};
+use crate::event::{Closed, ConnectionRecord, Protocol, Sink, StallRecord, Wants};
 use crate::flow::{Consumer, End, Ends, Info, Missing, Place};
 use crate::limits::Limits;
 use crate::transport::Timeline;
@@ -81,6 +81,11 @@ impl<S: Sink> Dicom<S> {
     #[must_use]
     pub fn telling(self, options: DataSetOptions) -> Self {
         Self { options, ..self }
+    }
+
+    /// Time in which a connection's messages stood still.
+    pub fn stalls(&mut self, info: &Info, stalls: impl Iterator<Item = StallRecord>) {
+        stalls.filter(|_| self.wants.tell(info.held)).for_each(|stall| self.sink.stall(stall));
     }
 
     /// Runs a direction's framer with everything it may change.
@@ -196,7 +201,10 @@ impl<S: Sink> Consumer for Dicom<S> {
         });
     }
 
-    fn record(&mut self, state: &mut Conversation, _info: &Info, mut record: ConnectionRecord) {
+    fn record(&mut self, state: &mut Conversation, info: &Info, mut record: ConnectionRecord) {
+        if !self.wants.tell(info.held) {
+            return;
+        }
         record.associations = state.count;
         record.protocol = if state.is_dicom {
             Protocol::Dicom

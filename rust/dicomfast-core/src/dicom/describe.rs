@@ -6,12 +6,18 @@ use super::codes;
 use super::command;
 use super::names::implementation_vendor;
 use super::pdu::Pdu;
-use crate::event::{EventRecord, MessageRecord, Sender};
+use crate::event::{EventRecord, MessageRecord, Sender, Titles};
 use crate::flow::{End, Info};
+
+/// The AE titles that an event of an association tells now.
+pub fn titles(association: &Association) -> Titles<'_> {
+    let said = association.request.as_ref().or(association.accept.as_ref());
+    Titles { called: said.and_then(|said| said.called_ae.as_deref()), calling: said.and_then(|said| said.calling_ae.as_deref()) }
+}
 
 /// A PDU other than P-DATA-TF. `codes`: bytes 8 to 10 of A-ASSOCIATE-RJ and A-ABORT.
 pub fn association(pdu: &Pdu, codes: &[u8], association: &Association, info: &Info, end: End) -> EventRecord {
-    let said = association.request.as_ref().or(association.accept.as_ref());
+    let titles = titles(association);
     let (summary, details) = match pdu.pdu_type {
         1 => {
             let lines = association.request.as_ref().map(|said| negotiation_lines(said, Kind::Request)).unwrap_or_default();
@@ -34,8 +40,8 @@ pub fn association(pdu: &Pdu, codes: &[u8], association: &Association, info: &In
         source: info.addresses.get(end).endpoint(),
         destination: info.addresses.get(end.other()).endpoint(),
         name: codes::pdu_type_name(pdu.pdu_type),
-        calling_ae: said.and_then(|said| said.calling_ae.clone()),
-        called_ae: said.and_then(|said| said.called_ae.clone()),
+        calling_ae: titles.calling.map(str::to_owned),
+        called_ae: titles.called.map(str::to_owned),
         context_id: None,
         message_id: None,
         sop_class: None,
@@ -92,7 +98,7 @@ fn aborted(codes: &[u8]) -> String {
 
 /// A DIMSE message.
 pub fn message(message: &MessageRecord, association: &Association, info: &Info) -> EventRecord {
-    let said = association.request.as_ref().or(association.accept.as_ref());
+    let titles = titles(association);
     let requestor = association.requestor(info);
     let end = if message.sender == Sender::Requestor { requestor } else { requestor.other() };
     let set = &message.command;
@@ -119,8 +125,8 @@ pub fn message(message: &MessageRecord, association: &Association, info: &Info) 
         source: info.addresses.get(end).endpoint(),
         destination: info.addresses.get(end.other()).endpoint(),
         name: set.command_field.map_or("unknown", command::command_name),
-        calling_ae: said.and_then(|said| said.calling_ae.clone()),
-        called_ae: said.and_then(|said| said.called_ae.clone()),
+        calling_ae: titles.calling.map(str::to_owned),
+        called_ae: titles.called.map(str::to_owned),
         context_id: Some(message.context_id),
         message_id: set.message_id.or(set.message_id_responded_to),
         sop_class: set.sop_class().cloned(),

@@ -133,18 +133,16 @@ impl<S: Sink> Handler<'_, S> {
     /// What happened to the association itself, for those who print as it happens.
     pub(super) fn event(&mut self, pdu: &Pdu, codes: &[u8]) {
         let (info, end) = (self.info, self.end);
-        if !self.out.wants.events || !self.out.wants.of.hold(info.connection) {
-            return;
-        }
-        if let Some(event) = self.current().map(|association| describe::association(pdu, codes, association, info, end)) {
-            self.out.sink.event(event);
+        let Some(association) = self.associations.get(self.index()) else { return };
+        if self.out.wants_event_of(association, pdu.last) {
+            self.out.sink.event(describe::association(pdu, codes, association, info, end));
         }
     }
 
     fn tell_pdv(&mut self, pdu: &Pdu, pdv: Pdv) {
         let (info, end) = (self.info, self.end);
         if self.out.wants.pdvs
-            && self.out.wants.of.hold(info.connection)
+            && info.held
             && let Some(association) = self.current()
         {
             let record = PdvRecord {
@@ -165,7 +163,7 @@ impl<S: Sink> Handler<'_, S> {
     fn associate(&mut self, pdu: &Pdu, kind: Kind, body: &[u8]) {
         let (info, end) = (self.info, self.end);
         if self.out.wants.items
-            && self.out.wants.of.hold(info.connection)
+            && info.held
             && let Some(association) = self.current()
         {
             let (association, sender) = (association.number, association.sender(end, info));
@@ -314,7 +312,7 @@ impl<S: Sink> Upper for Handler<'_, S> {
 
     fn end(&mut self, pdu: &Pdu) {
         let (info, end, timeline) = (self.info, self.end, self.timeline);
-        let wants = self.out.wants.pdus && self.out.wants.of.hold(info.connection);
+        let wants = self.out.wants.pdus && info.held;
         let Some(association) = self.current() else { return };
         association.end(end, pdu, timeline);
         if wants {

@@ -20,13 +20,22 @@ impl<S: Sink> Out<'_, S> {
         self.sink.anomaly(anomaly.at(stamp).on(self.info.connection).within(association));
     }
 
+    /// Whether an event of an association is told, as it would be now.
+    pub(super) fn wants_event_of(&self, association: &Association, last: Stamp) -> bool {
+        self.wants.events
+            && self.info.held
+            && self.wants.of.hold_event(self.info.connection, self.info.endpoints(), last.time, describe::titles(association))
+    }
+
     pub(super) fn message(&mut self, association: &Association, mut deferred: Deferred) {
         deferred.settle(association);
         let Deferred { message, object } = deferred;
-        if self.wants.events && self.wants.of.hold(self.info.connection) {
+        if self.wants_event_of(association, message.last) {
             self.sink.event(describe::message(&message, association, self.info));
         }
-        self.sink.message(message);
+        if self.wants.tell(self.info.held) {
+            self.sink.message(message);
+        }
         if let Some(object) = object {
             if self.wants.data {
                 self.sink.data(DataEvent::End(&object));
@@ -39,7 +48,9 @@ impl<S: Sink> Out<'_, S> {
 
     pub(super) fn operation(&mut self, association: &mut Association, mut operation: OperationRecord) {
         association.count_operation(&mut operation, self.info.connection);
-        self.sink.operation(operation);
+        if self.wants.tell(self.info.held) {
+            self.sink.operation(operation);
+        }
     }
 
     pub(super) fn finish(&mut self, mut association: Association, closed: Closed) {
@@ -56,6 +67,8 @@ impl<S: Sink> Out<'_, S> {
             self.note(Some(association.number), stamp, note);
             self.operation(&mut association, operation);
         }
-        self.sink.association(association.record(self.info, closed));
+        if self.wants.tell(self.info.held) {
+            self.sink.association(association.record(self.info, closed));
+        }
     }
 }

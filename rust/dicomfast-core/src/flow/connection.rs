@@ -56,6 +56,7 @@ impl<S: Default> Connection<S> {
                 addresses: Ends { first: segment.source, second: segment.destination },
                 client: client_of(segment),
                 reused: false,
+                held: true,
                 from_start: Ends::default(),
                 starts: Ends::default(),
             },

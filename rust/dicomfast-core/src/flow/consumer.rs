@@ -1,7 +1,7 @@
 //! What the flow stage hands to the next one: the bytes of both directions in order, holes as values, and how it ended.
 
 use crate::anomaly::Anomaly;
-use crate::event::{Closed, ConnectionRecord, Stamp};
+use crate::event::{Closed, ConnectionRecord, Endpoint, Stamp};
 use crate::net::segment::{Address, Batch, Segment};
 
 /// One of the two ends of a connection, in the order of their first packet. Which of them is the client is told by
@@ -57,6 +57,8 @@ pub struct Info {
     pub client: End,
     /// The same addresses and ports were used before.
     pub reused: bool,
+    /// The consumer wants its rows ([`Consumer::holds`]).
+    pub held: bool,
     /// Whether each direction's first byte is known to be the first that was sent.
     pub from_start: Ends<bool>,
     /// The position of each direction's first byte, once it has begun. Positions count on, whether a direction has begun or not.
@@ -64,6 +66,11 @@ pub struct Info {
 }
 
 impl Info {
+    /// The two ends, as rows tell them.
+    pub fn endpoints(&self) -> [Endpoint; 2] {
+        [self.addresses.first.endpoint(), self.addresses.second.endpoint()]
+    }
+
     /// The position of an offset.
     #[inline]
     pub fn position(&self, end: End, offset: u64) -> u64 {
@@ -111,6 +118,10 @@ pub enum Missing {
 pub trait Consumer {
     type State: Default;
 
+    /// Whether the rows of a connection that begins are wanted.
+    fn holds(&self, _info: &Info) -> bool {
+        true
+    }
     /// A segment with payload has come, and what it brings is not handed on yet.
     fn arrive(&mut self, _state: &mut Self::State, _info: &Info, _end: End, _segment: &Segment) {}
     /// A segment, in the order of the capture, after what it brought was handed on.

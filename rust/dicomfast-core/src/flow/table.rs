@@ -212,7 +212,8 @@ impl<C: Consumer> FlowTable<C> {
 
     fn open(&mut self, batch: &Batch, segment: &Segment) -> usize {
         let tunnel = if segment.tunnel == NO_TUNNEL { None } else { batch.tunnels.get(usize::from(segment.tunnel)).cloned() };
-        let connection = Box::new(Connection::new(self.next_connection, segment, tunnel));
+        let mut connection = Box::new(Connection::new(self.next_connection, segment, tunnel));
+        connection.info.held = self.consumer.holds(&connection.info);
         self.next_connection += 1;
         let slot = self.free.pop().unwrap_or(self.slots.len());
         match self.slots.get_mut(slot) {

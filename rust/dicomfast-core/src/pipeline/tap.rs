@@ -31,12 +31,16 @@ impl<S: Sink> Tap<S> {
     /// Whether a row is made of each segment.
     #[inline]
     fn tells_segments(&self, info: &Info) -> bool {
-        self.wants.segments && self.wants.of.hold(info.connection)
+        self.wants.segments && info.held
     }
 }
 
 impl<S: Sink> Consumer for Tap<S> {
     type State = Tapped;
+
+    fn holds(&self, info: &Info) -> bool {
+        self.wants.of.hold(info.connection, info.endpoints())
+    }
 
     #[inline]
     fn arrive(&mut self, state: &mut Tapped, info: &Info, end: End, segment: &Segment) {
@@ -49,7 +53,7 @@ impl<S: Sink> Consumer for Tap<S> {
         };
         watch.arrive((end, segment), analysis, phase, &mut conversation.timeline, moving);
         if watch.has_ready() {
-            watch.ready().for_each(|stall| self.dicom.sink.stall(stall));
+            self.dicom.stalls(info, watch.ready());
         }
     }
 
@@ -129,7 +133,7 @@ impl<S: Sink> Consumer for Tap<S> {
     fn end(&mut self, state: &mut Tapped, info: &Info, closed: Closed) {
         let (phase, _) = state.conversation.phase(info, info.client);
         state.watch.end(phase, &state.analysis, |end| state.conversation.moving(info, end));
-        state.watch.ready().for_each(|stall| self.dicom.sink.stall(stall));
+        self.dicom.stalls(info, state.watch.ready());
         self.dicom.end(&mut state.conversation, info, closed);
     }
 

@@ -10,7 +10,7 @@ use crate::event::{
 impl Sink for Tables {
     fn connection(&mut self, record: ConnectionRecord) {
         if let Some(rows) = &mut self.builders.connections
-            && self.of.hold(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -20,19 +20,19 @@ impl Sink for Tables {
     fn association(&mut self, mut record: AssociationRecord) {
         record.capture_loss = self.losses.between(record.first.time, record.last.time);
         if let Some(rows) = &mut self.builders.associations
-            && self.of.hold(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
         if let Some(rows) = &mut self.builders.presentation_contexts
-            && self.of.hold(record.connection)
+            && self.of.may_hold(record.connection)
         {
             for context in &record.contexts {
                 let row = presentation_contexts::Row { association: record.association, context };
                 rows.add(&mut self.ready, |builder| builder.append(&row));
             }
         }
-        if self.of.hold(record.connection) {
+        if self.of.may_hold(record.connection) {
             self.joins.association(&record);
             self.collect_joins();
         }
@@ -41,7 +41,7 @@ impl Sink for Tables {
 
     fn message(&mut self, record: MessageRecord) {
         if let Some(rows) = &mut self.builders.messages
-            && self.of.hold(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -50,11 +50,11 @@ impl Sink for Tables {
 
     fn operation(&mut self, record: OperationRecord) {
         if let Some(rows) = &mut self.builders.operations
-            && self.of.hold(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
-        if self.of.hold(record.connection) {
+        if self.of.may_hold(record.connection) {
             self.joins.operation(&record);
         }
         self.judge(|rules| rules.operation(&record));
@@ -62,7 +62,7 @@ impl Sink for Tables {
 
     fn pdu(&mut self, record: PduRecord) {
         if let Some(rows) = &mut self.builders.pdus
-            && self.of.hold(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -94,7 +94,7 @@ impl Sink for Tables {
 
     fn segment(&mut self, record: SegmentRecord) {
         if let Some(rows) = &mut self.builders.segments
-            && self.of.hold(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -102,7 +102,7 @@ impl Sink for Tables {
 
     fn stall(&mut self, record: StallRecord) {
         if let Some(rows) = &mut self.builders.stalls
-            && self.of.hold(record.connection)
+            && self.of.may_hold(record.connection)
         {
             rows.add(&mut self.ready, |builder| builder.append(&record));
         }
@@ -111,7 +111,7 @@ impl Sink for Tables {
 
     fn event(&mut self, record: EventRecord) {
         if let Some(rows) = &mut self.builders.events
-            && self.of.hold(record.connection)
+            && self.of.may_hold(record.connection)
         {
             if rows.fills() {
                 // Whoever shows a message with its data set need not wait for the elements.
@@ -172,6 +172,7 @@ impl Sink for Tables {
             objects: builders.objects.is_some() || self.joins.want_objects(),
             data: false,
             of: self.of.clone(),
+            whole: self.rules.is_some(),
         }
     }
 }
