@@ -45,7 +45,7 @@ def batches(name: str = NAME, **more: list[dict[str, Any]]) -> Iterator[tuple[st
         "associations": [
             association(calling_ae=name, called_ae=name, outcome=name, ended_by=name, requestor_ip=name, **budget),
         ],
-        "operations": [operation | {"error_comment": f"DOE^JOHN {name}", "error_comment_masked": False}],
+        "operations": [operation | {"error_comment": f"DOE^JOHN {name}"}],
         "stalls": [stall(32, 50, name, command=name, association=0, packet_before=7, packet_after=10)],
         "anomalies": [{"kind": name, "connection": 0}],
         "findings": [finding],

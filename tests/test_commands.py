@@ -119,7 +119,7 @@ def ours(row: dict[str, Any]) -> dict[str, Any]:
 )
 def test_every_element_of_every_command_set(name: str) -> None:
     (path,) = (CASES / name).glob("capture.pcap*")
-    tables = dicomfast.read(path, tables=["associations", "messages"], phi="show")
+    tables = dicomfast.read(path, tables=["associations", "messages"])
     sides = {row["association"]: row for row in rows(tables["associations"])}
     found: dict[Stream, list[dict[str, Any]]] = defaultdict(list)
     for row in rows(tables["messages"]):

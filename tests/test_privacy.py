@@ -197,11 +197,8 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_an_error_comment_is_in_no_default_output(refused: Path, tmp_path: Path, run: Callable[..., Any]) -> None:
-    for name, text in whole(refused.read_bytes()).items():
-        assert "CANARY" not in text, name
-    commands = (["summary"], ["dump", "-vvv"], ["diagnose"], ["live", "--once", "--json"], ["fields", "-e", "dicom.cmd.error_comment"])
-    for command in (*commands, *(["table", name] for name in ("messages", "operations", "events", "findings"))):
+def test_an_error_comment_is_on_no_screen_and_in_no_finding(refused: Path, tmp_path: Path, run: Callable[..., Any]) -> None:
+    for command in (["summary"], ["dump", "-vvv"], ["diagnose"], ["live", "--once", "--json"], ["table", "events"], ["table", "findings"]):
         done = run(*command, refused)
         assert done.returncode == 0, done.stderr
         assert "CANARY" not in done.stdout + done.stderr, command
@@ -211,36 +208,19 @@ def test_an_error_comment_is_in_no_default_output(refused: Path, tmp_path: Path,
 
 def test_that_there_is_an_error_comment_is_told(refused: Path, run: Callable[..., Any]) -> None:
     assert f"{COMMAND_LINE}[masked]\n" in run("dump", "-vv", refused).stdout
+    assert "[masked]" in run("live", "--once", "--json", refused).stdout
     assert "1 with an error comment" in run("diagnose", refused).stdout
-    for name in ("messages", "operations"):
-        table = dicomfast.read(refused, tables=[name])[name]
-        assert table["error_comment"].null_count == len(table)
-        assert table["error_comment_masked"].to_pylist().count(True) == 1
 
 
 def test_an_error_comment_is_shown_when_asked_for(refused: Path, run: Callable[..., Any]) -> None:
-    assert f'{COMMAND_LINE}"{COMMENT}"\n' in run("dump", "-vv", "--phi", "show", refused).stdout
-    for command in (
-        ["table", "messages"],
-        ["table", "operations"],
-        ["live", "--once", "--json"],
-        ["fields", "-e", "dicom.cmd.error_comment"],
-    ):
+    for command in (["dump", "-vv"], ["live", "--once", "--json"]):
         assert COMMENT in run(*command, "--phi", "show", refused).stdout, command
     digest = hmac.new(b"secret", COMMENT.encode(), hashlib.sha256).hexdigest()[:16]
-    for name, table in dicomfast.read(refused, tables=["messages", "operations"], phi="pseudonym", key=b"secret").items():
-        assert [value for value in table["error_comment"].to_pylist() if value] == [digest], name
-        assert table["error_comment_masked"].to_pylist().count(True) == 1
-
-
-def test_a_filter_does_not_ask_in_vain_for_error_comments(refused: Path, tmp_path: Path, run: Callable[..., Any]) -> None:
-    asked = ["-Y", 'dicom.cmd.error_comment contains "no such"']
-    out = tmp_path / "slice.pcapng"
-    for command in (["dump"], ["table", "operations"], ["fields", "-e", "frame.number"], ["slice", "-w", out], ["export", "-o", tmp_path]):
-        done = run(*command, *asked, refused)
-        assert (done.returncode, "--phi show" in done.stderr) == (2, True), (command, done.stderr)
-    assert run("fields", "-e", "frame.number", *asked, "--phi", "show", refused).stdout.strip()
-    assert run("slice", "-w", out, *asked, "--phi", "show", refused).returncode == 0
-    with pytest.raises(dicomfast.FilterError):
-        dicomfast.open(refused).filter("operations.error_comment")
-    assert len(dicomfast.open(refused, phi="show").filter("operations.error_comment").operations) == 1
+    (details,) = [
+        text
+        for text in dicomfast.read(refused, tables=["events"], phi="pseudonym", key=b"secret")["events"]["details"].to_pylist()
+        if "Comment" in str(text)
+    ]
+    assert f'{COMMAND_LINE.strip()} "{digest}" [pseudonym]' in str(details)
+    for name, table in dicomfast.read(refused, tables=["messages", "operations"]).items():
+        assert [value for value in table["error_comment"].to_pylist() if value] == [COMMENT], f"the column of {name} that is named so"

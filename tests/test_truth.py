@@ -51,7 +51,7 @@ class Case:
         self.name = f"{folder.name}/{capture['files'][-1]}"
         self.truth = truth["connections"]
         paths = [folder / file for file in capture["files"]]
-        self.tables = {name: rows(table) for name, table in dicomfast.read(*paths, tables=TABLES, phi="show").items()}
+        self.tables = {name: rows(table) for name, table in dicomfast.read(*paths, tables=TABLES).items()}
         self.connections = {row["connection"]: row for row in self.tables["connections"]}
 
     def of(self, table: str, association: Row) -> list[Row]:

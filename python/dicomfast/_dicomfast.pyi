@@ -62,7 +62,7 @@ class Session:
         follow: at the end of the last input wait for more.
         filter: take only the packets that pass this capture filter (pcap-filter(7)).
         libraries: where else to look for libpcap, which a filter needs.
-        phi: what becomes of values that identify a person, and of error comments: "mask", "show", or "pseudonym" with a key.
+        phi: what becomes of values that identify a person, and of error comments in `events`: "mask", "show", or "pseudonym" with a key.
         key: the secret of the pseudonyms.
         hashes: make the SHA-256 of each data set (table `objects`).
         connections: numbers of connections, whose rows alone are made; findings, anomalies and capture_info tell of the whole. Or

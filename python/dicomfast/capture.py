@@ -157,12 +157,6 @@ class Capture:
         return datasets(self.export, most)
 
     @property
-    def phi(self) -> Phi:
-        """What becomes of values that identify a person."""
-        found: Phi = self._options["phi"]
-        return found
-
-    @property
     def follows(self) -> bool:
         """Whether at the end of the input more is waited for."""
         return bool(self._options["follow"])
@@ -307,7 +301,7 @@ def open(  # noqa: A001 - as gzip.open
     threads: 1 or 2; 0 for as many as the machine has, at most 2. limits: bounds by name (ARCHITECTURE.md).
     follow: at the end of the last input wait for more, as `tail -f`. filter: take only the packets that pass this capture filter, in
     libpcap's language (pcap-filter(7)); it needs libpcap.
-    phi: what becomes of values that identify a person, and of error comments (docs/privacy.md): "mask" leaves them out, "show" shows
+    phi: what becomes of values of data sets that identify a person (docs/privacy.md): "mask" leaves them out, "show" shows
     them, "pseudonym" replaces them by a keyed hash, with the secret bytes `key`. hashes: make the SHA-256 of each data set (`objects`).
     """
     return Capture(sources, threads=threads, limits=limits, follow=follow, filter=filter, phi=phi, key=key, hashes=hashes)

@@ -105,12 +105,6 @@ class LiveCapture:
         return list(self._interfaces)
 
     @property
-    def phi(self) -> Phi:
-        """What becomes of values that identify a person."""
-        found: Phi = self._data_sets["phi"]
-        return found
-
-    @property
     def follows(self) -> bool:
         """It goes on until it is stopped."""
         return True

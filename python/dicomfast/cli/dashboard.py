@@ -28,7 +28,7 @@ def live_command(duration: float | None, *, once: bool, as_json: bool, follow: b
     With -i from interfaces, and words are a capture filter as in tcpdump; or from files, pipes, or - for standard input.
     """
     from dicomfast.dashboard.feed import Feed
-    from dicomfast.dashboard.model import TABLES
+    from dicomfast.dashboard.model import TABLES, Model
     from dicomfast.extras import needs
 
     if not once and (as_json or duration is not None):
@@ -47,7 +47,7 @@ def live_command(duration: float | None, *, once: bool, as_json: bool, follow: b
     user = privileges.chosen(how.user) if how is not None else None
     with intake(how, TABLES, follow=follow, **arguments) as source:
         privileges.become(user)
-        feed = Feed(source)
+        feed = Feed(source, Model(phi=arguments["phi"]))
         try:
             if once:
                 feed.wait(duration)

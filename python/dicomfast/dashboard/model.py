@@ -17,6 +17,8 @@ from dicomfast.values import records
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from dicomfast.capture import Phi
+
 TABLES = ["events", "operations", "associations", "findings", "capture_info"]
 
 _EVENTS = (
@@ -24,8 +26,7 @@ _EVENTS = (
     *("event", "calling_ae", "called_ae", "dataset_bytes"),
 )
 _OPERATIONS = (
-    *("association", "message_id", "command", "sop_class_name", "sop_class", "status", "status_text", "status_category"),
-    *("error_comment", "error_comment_masked"),
+    *("association", "message_id", "command", "sop_class_name", "sop_class", "status", "status_text", "status_category", "error_comment"),
     *("dataset_bytes", "response_dataset_bytes", "request_start", "end", "duration", "response_time", "answered"),
 )
 _ASSOCIATIONS = (
@@ -64,10 +65,11 @@ class Totals:
 
 
 class Model:
-    """Takes batches, remembers what a screen shows."""
+    """Takes batches, remembers what a screen shows; error comments where `phi` is "show"."""
 
-    def __init__(self, bounds: Bounds | None = None) -> None:
+    def __init__(self, bounds: Bounds | None = None, phi: Phi = "mask") -> None:
         self.bounds = bounds or Bounds()
+        self._phi = phi
         self.associations: OrderedDict[int, Association] = OrderedDict()
         """By number, in the order of their first event."""
         self._closed: OrderedDict[int, None] = OrderedDict()
@@ -175,7 +177,7 @@ class Model:
                     oldest.rows.popleft()
         if category == "failure":
             text = row["status_text"] or f"status 0x{row['status'] or 0:04X}"
-            comment = f": {row['error_comment'] or '[masked]'}" if row["error_comment"] or row["error_comment_masked"] else ""
+            comment = f": {row['error_comment'] if self._phi == 'show' else '[masked]'}" if row["error_comment"] else ""
             self._trouble(row["end"], "failure", row["association"], f"{row['command']} {text}{comment}")
 
     def _association(self, row: dict[str, Any]) -> None:

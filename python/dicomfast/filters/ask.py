@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicomfast import _dicomfast
 from dicomfast.elements import COLUMN
-from dicomfast.errors import ArgumentError, FilterError
+from dicomfast.errors import ArgumentError
 from dicomfast.filters import frames, plan, push, rows
 from dicomfast.narrowing import EVERYWHERE, Connections, Where
 from dicomfast.sources import can_be_read_again
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from dicomfast.live import LiveCapture
 
 HELD_ROWS = 1_000_000
-# Of other columns that may be masked some values are shown; of this one none.
-_MASKED = "error_comment"
 
 Pass = Callable[[list[str], Connections | None], AbstractContextManager[Iterable[tuple[str, Any]]]]
 Batches = Iterable[tuple[str, Any]]
@@ -43,18 +41,10 @@ class Filter:
         """The filter as it was written."""
         return self.plan.text
 
-    def check(self, capture: Capture | LiveCapture) -> None:
-        """Refuse to ask for what the capture leaves out whole: nothing would match."""
-        for name, field in self.plan.fields.items():
-            if capture.phi == "mask" and all(source.column == _MASKED for source in (*field.sources, *field.rows)):
-                span = self.plan.places[name].span
-                raise FilterError(f'{name} is left out unless phi is "show" (--phi show)', self.plan.text, span.start, span.end)
-
     def frames(self, capture: Capture, read: Pass | None = None) -> pa.Array:
         """The numbers of the frames that match, in order."""
         import pyarrow.compute as pc
 
-        self.check(capture)
         needs, where = frames.needs_of(self.plan), push.of_frames(self.plan, frames.needs_of(self.plan))
         found = self.plan.run(frames.Frames(collect(capture, needs, self.plan.fields, read, where)))
         return found.take(pc.sort_indices(found))
@@ -63,7 +53,6 @@ class Filter:
         self, capture: Capture | LiveCapture, tables: list[str], read: Pass | None = None
     ) -> Generator[tuple[str, pa.RecordBatch]]:
         """The rows of these tables that match, batch by batch."""
-        self.check(capture)
         asked = {name: rows.Asked(self.plan, name) for name in tables}
         read = read or _reading(capture)
         where = push.of_rows(self.plan, asked.values())

@@ -150,7 +150,7 @@ OURS = [
     _command("dicom.cmd.sop_instance", "text", "SOP instance UID.", "sop_instance", "operations", "events"),
     _command("dicom.cmd.priority", "number", "Priority (0000,0700).", "priority", "operations"),
     _command("dicom.cmd.transfer_syntax", "text", "Transfer syntax UID.", "transfer_syntax", "operations"),
-    _command("dicom.cmd.error_comment", "text", "Error Comment (0000,0902); only where `phi` shows it.", "error_comment", "operations"),
+    _command("dicom.cmd.error_comment", "text", "Error Comment (0000,0902).", "error_comment", "operations"),
     _command("dicom.cmd.move_destination", "title", "Move Destination (0000,0600).", "move_destination", "operations"),
     _command("dicom.cmd.move_originator_ae", "title", "Move Originator AE title (0000,1030).", "move_originator_ae", "operations"),
     _command("dicom.cmd.remaining", "number", "Remaining sub-operations.", "remaining_suboperations", "operations"),

@@ -51,7 +51,6 @@ class Listing:
 def listing(capture: Capture, fields: list[Field], text: str, read: Pass | None = None) -> Listing:
     """The values of these fields in the frames that match, from one pass."""
     chosen = Filter(text)
-    chosen.check(capture)
     needs = frames.needs_of(chosen.plan)
     named = {field.name: field for field in fields}
     frames.add(needs, frames.needs(named))

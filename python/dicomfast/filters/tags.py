@@ -142,26 +142,7 @@ def _of_command(tag: int, column: str, how: Callable[[Row, str], Any]) -> Source
         # Where it is null in the command set, the column has that of the request.
         of_request = _where(how, "message_id_responded_to", null=True)
         return Source("messages", column, how=of_request, more=("message_id_responded_to",), ends="command")
-    if column == "error_comment":
-        return Source("messages", column, how=_of_comment(how), more=("error_comment_masked",), ends="command")
     return Source("messages", column, how=how, ends="command")
-
-
-def _of_comment(how: Callable[[Row, str], Any]) -> Callable[[Row, str], Any]:
-    """What `how` makes of a text that may be masked: it is there all the same."""
-
-    def made(table: Row, column: str) -> Any:
-        import pyarrow.compute as pc
-
-        from dicomfast import arrays
-
-        masked, text = table.column("error_comment_masked"), table.column(column)
-        if how is _as_it_is and pc.any(masked).as_py():
-            raise MaskedError
-        text = pc.if_else(pc.and_(masked, pc.is_null(text)), arrays.scalar("", text.type), text)
-        return how(table.set_column(table.schema.get_field_index(column), column, text), column)
-
-    return made
 
 
 def _where(how: Callable[[Row, str], Any], other: str, *, null: bool) -> Callable[[Row, str], Any]:

@@ -28,7 +28,6 @@ class FilteredCapture:
     def __init__(self, capture: Capture, text: str) -> None:
         self._capture = capture
         self._filter = Filter(text)
-        self._filter.check(capture)
         self._found: dict[str, pa.Table] = {}
 
     @property

@@ -111,7 +111,7 @@ def findings(facts: Facts) -> Html:
         parts.append(items(f"{amount:,} x {command} {_status(status)} {words}".rstrip() for (command, status, words), amount in failures))
     if facts.comments:
         parts.append(tag("p", f"{count(facts.comments, 'error comment')} in the responses: not shown here, as they may name a patient "
-                         "(dicomfast table operations --phi show, column error_comment).", class_="soft"))  # fmt: skip
+                         "(column error_comment of the table operations).", class_="soft"))  # fmt: skip
     return join(parts)
 
 

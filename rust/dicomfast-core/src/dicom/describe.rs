@@ -6,6 +6,7 @@ use super::codes;
 use super::command;
 use super::names::implementation_vendor;
 use super::pdu::Pdu;
+use super::privacy::Phi;
 use crate::event::{EventRecord, MessageRecord, Sender, Titles};
 use crate::flow::{End, Info};
 
@@ -97,7 +98,7 @@ fn aborted(codes: &[u8]) -> String {
 }
 
 /// A DIMSE message.
-pub fn message(message: &MessageRecord, association: &Association, info: &Info) -> EventRecord {
+pub fn message(message: &MessageRecord, association: &Association, info: &Info, phi: &Phi) -> EventRecord {
     let titles = titles(association);
     let requestor = association.requestor(info);
     let end = if message.sender == Sender::Requestor { requestor } else { requestor.other() };
@@ -135,6 +136,6 @@ pub fn message(message: &MessageRecord, association: &Association, info: &Info) 
         dataset_bytes: message.has_dataset.then_some(message.dataset_bytes),
         complete: message.complete,
         summary: parts.join(", "),
-        details: command::command_lines(set),
+        details: command::command_lines(set, phi),
     }
 }

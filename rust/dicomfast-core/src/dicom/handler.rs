@@ -65,8 +65,7 @@ impl<S: Sink> Handler<'_, S> {
         }
         let index = self.index();
         let Some(association) = self.associations.get_mut(index) else { return };
-        let mut command = std::mem::take(&mut assembled.command);
-        self.out.options.phi.hide_comment(&mut command);
+        let command = std::mem::take(&mut assembled.command);
         let message = MessageRecord {
             association: association.number,
             connection: info.connection,

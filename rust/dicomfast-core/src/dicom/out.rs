@@ -31,7 +31,7 @@ impl<S: Sink> Out<'_, S> {
         deferred.settle(association);
         let Deferred { message, object } = deferred;
         if self.wants_event_of(association, message.last) {
-            self.sink.event(describe::message(&message, association, self.info));
+            self.sink.event(describe::message(&message, association, self.info, &self.options.phi));
         }
         if self.wants.tell(self.info.held) {
             self.sink.message(message);

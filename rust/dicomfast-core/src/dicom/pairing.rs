@@ -286,7 +286,6 @@ fn operation_of(request: &MessageRecord) -> OperationRecord {
         transfer_syntax: request.transfer_syntax.clone(),
         status: None,
         error_comment: None,
-        comment_masked: false,
         offending_elements: Vec::new(),
         responses: 0,
         dataset_bytes: request.dataset_bytes,
@@ -349,9 +348,8 @@ fn add_response(operation: &mut OperationRecord, response: &MessageRecord) {
     operation.first_packet = operation.first_packet.min(response.first.packet);
     operation.last_packet = operation.last_packet.max(response.last.packet);
     operation.complete &= response.complete;
-    if command.error_comment.is_some() || command.comment_masked {
+    if command.error_comment.is_some() {
         operation.error_comment.clone_from(&command.error_comment);
-        operation.comment_masked = command.comment_masked;
     }
     if !command.offending_elements.is_empty() {
         operation.offending_elements.clone_from(&command.offending_elements);

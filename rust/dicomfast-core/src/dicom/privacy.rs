@@ -8,7 +8,6 @@ use sha2::Sha256;
 use super::dataset::dictionary;
 use super::dataset::vr::{Kind, Vr};
 use super::privacy_tags::IDENTIFYING;
-use crate::event::CommandSet;
 
 /// Bytes of a pseudonym.
 const PSEUDONYM: usize = 8;
@@ -51,10 +50,12 @@ impl Phi {
         }
     }
 
-    /// Error Comment (0000,0902) is a free text too: a peer may name the patient in it.
-    pub fn hide_comment(&self, command: &mut CommandSet) {
-        if let Some(text) = command.error_comment.take() {
-            (command.error_comment, command.comment_masked) = self.shown(text);
+    /// A text that may identify, as lines for people have it.
+    pub fn quoted(&self, text: &str) -> String {
+        match self.shown(text.to_owned()) {
+            (Some(pseudonym), true) => format!("\"{pseudonym}\" [pseudonym]"),
+            (Some(text), false) => format!("\"{text}\""),
+            (None, _) => "[masked]".to_owned(),
         }
     }
 }

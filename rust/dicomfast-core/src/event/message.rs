@@ -17,8 +17,6 @@ pub struct CommandSet {
     pub status: Option<u16>,
     pub offending_elements: Vec<u32>,
     pub error_comment: Option<String>,
-    /// It was left out, or is a pseudonym.
-    pub comment_masked: bool,
     pub error_id: Option<u16>,
     pub affected_sop_instance: Option<Uid>,
     pub requested_sop_instance: Option<Uid>,
@@ -91,7 +89,6 @@ pub struct OperationRecord {
     /// Of the last response.
     pub status: Option<u16>,
     pub error_comment: Option<String>,
-    pub comment_masked: bool,
     pub offending_elements: Vec<u32>,
     pub responses: u64,
     pub dataset_bytes: u64,
@@ -117,11 +114,4 @@ pub struct OperationRecord {
     pub complete: bool,
     /// A final response was seen.
     pub answered: bool,
-}
-
-impl OperationRecord {
-    /// Whether a response has an error comment, shown or not.
-    pub fn has_comment(&self) -> bool {
-        self.error_comment.is_some() || self.comment_masked
-    }
 }

@@ -46,7 +46,7 @@ fn variant(record: &OperationRecord, code: u16) -> u32 {
 /// Adds to the group of this status; the amount counts the error comments, whose text stays in `operations`.
 fn add_status(record: &OperationRecord, code: u16, of: &'static codes::Code, groups: &mut Groups) {
     let opening = Opening { variant: variant(record, code), ..Opening::new(of, place(record), tell_status) };
-    let comments = u64::from(record.has_comment());
+    let comments = u64::from(record.error_comment.is_some());
     groups.add(Subject::Association(record.association), &opening, comments, || {
         let meaning = status(record.command_field, record.sop_class.as_deref(), code).text;
         let tags: Vec<_> = record.offending_elements.iter().map(|tag| format!("({:04X},{:04X})", tag >> 16, tag & 0xffff)).collect();
@@ -83,7 +83,7 @@ fn move_destination_unknown(record: &OperationRecord, groups: &mut Groups) {
         return;
     }
     let opening = Opening::new(&codes::MOVE_DESTINATION_UNKNOWN, place(record), tell_status);
-    groups.add(Subject::Association(record.association), &opening, u64::from(record.has_comment()), || {
+    groups.add(Subject::Association(record.association), &opening, u64::from(record.error_comment.is_some()), || {
         format!(
             "status 0x{MOVE_DESTINATION_UNKNOWN:04X}; destination {}; first: {}",
             text::title(record.move_destination.as_deref()),

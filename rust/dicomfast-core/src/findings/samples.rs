@@ -147,7 +147,6 @@ pub(crate) fn operation() -> OperationRecord {
         transfer_syntax: Some(IMPLICIT.into()),
         status: Some(0),
         error_comment: None,
-        comment_masked: false,
         offending_elements: Vec::new(),
         responses: 1,
         dataset_bytes: 5_000,

@@ -73,10 +73,8 @@ columns! {
     data_set_type: U16 = set.data_set_type;
     /// Offending Element (0000,0901).
     offending_elements: Tags = &set.offending_elements;
-    /// Error Comment (0000,0902): a free text.
+    /// Error Comment (0000,0902): a free text, which may name a person (docs/privacy.md).
     error_comment: Text = set.error_comment.as_deref();
-    /// Whether there is one that was left out or replaced by a pseudonym (docs/privacy.md).
-    error_comment_masked: Bool = set.comment_masked;
     /// Error ID (0000,0903).
     error_id: U16 = set.error_id;
     /// Affected SOP Instance UID (0000,1000).

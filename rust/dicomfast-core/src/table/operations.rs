@@ -36,10 +36,8 @@ columns! {
     status_text: Word = text.as_ref().map(|text| &*text.text);
     /// "success", "pending", "warning", "failure" or "cancel".
     status_category: Word = text.as_ref().map(|text| text.category.name());
-    /// Error Comment (0000,0902) of the last response that has one: a free text.
+    /// Error Comment (0000,0902) of the last response that has one: a free text, which may name a person (docs/privacy.md).
     error_comment: Text = row.error_comment.as_deref();
-    /// Whether there is one that was left out or replaced by a pseudonym (docs/privacy.md).
-    error_comment_masked: Bool = row.comment_masked;
     /// Offending Element (0000,0901) of the last response.
     offending_elements: Tags = &row.offending_elements;
     /// Responses seen, pending ones included.

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use dicomfast_core::dicom::command::{command_lines, command_name, decode, is_request, is_response, operation_name};
+use dicomfast_core::dicom::privacy::Phi;
 use dicomfast_core::event::CommandSet;
 
 use crate::{Case, cases};
@@ -184,7 +185,7 @@ fn names_that_are_cut_are_not_given() {
 fn a_command_set_in_words() {
     let all = cases("commands.txt");
     let store = all.iter().find(|case| case.kind == "C-MOVE-RQ").expect("a case");
-    let lines = command_lines(&decode(&store.bytes).0);
+    let lines = command_lines(&decode(&store.bytes).0, &Phi::Mask);
     for expected in [
         "(0000,0002) Affected SOP Class UID: Study Root Query/Retrieve Information Model - MOVE (1.2.840.10008.5.1.4.1.2.2.2)",
         "(0000,0100) Command Field: 0x0021 (C-MOVE-RQ)",

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use dicomfast_core::dicom::associate::{Kind, context_records, decode, negotiation_lines};
 use dicomfast_core::dicom::command;
 use dicomfast_core::dicom::issue::Issue;
+use dicomfast_core::dicom::privacy::Phi;
 use dicomfast_core::limits::{ISSUES, Limits, TEXT_BYTES, UID_BYTES};
 use proptest::prelude::*;
 
@@ -45,7 +46,7 @@ fn commands(bytes: &[u8]) {
     check(&issues);
     assert!(set.error_comment.as_ref().is_none_or(|text| text.len() <= 4 * TEXT_BYTES));
     assert!(set.offending_elements.len() <= bytes.len() / 4);
-    let lines = command::command_lines(&set);
+    let lines = command::command_lines(&set, &Phi::Show);
     assert!(lines.iter().all(|line| !line.chars().any(char::is_control)), "{lines:?}");
 }
 

@@ -1,6 +1,7 @@
 //! Command fields and command sets in the words of PS3.7 (annex E). Knows the decoded values, not the bytes.
 
 use crate::dicom::names::{priority_text, uid_and_name};
+use crate::dicom::privacy::Phi;
 use crate::event::{CommandSet, Uid};
 
 /// "C-STORE-RQ", "C-STORE-RSP" ...; "unknown" for what PS3.7 does not define.
@@ -71,8 +72,9 @@ pub fn is_request(field: u16) -> bool {
     command_name(field).ends_with("-RQ")
 }
 
-/// Every element of the command set, a line each, in the order of the tags.
-pub fn command_lines(command: &CommandSet) -> Vec<String> {
+/// Every element of the command set, a line each, in the order of the tags. Error Comment is a free text, in which a peer may name the patient:
+/// it is shown as values of data sets are.
+pub fn command_lines(command: &CommandSet, phi: &Phi) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = |element: u16, name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -95,7 +97,7 @@ pub fn command_lines(command: &CommandSet) -> Vec<String> {
     line(0x0800, "Command Data Set Type", command.data_set_type.map(data_set_type));
     line(0x0900, "Status", hex(command.status));
     line(0x0901, "Offending Element", tags(&command.offending_elements));
-    line(0x0902, "Error Comment", comment(command));
+    line(0x0902, "Error Comment", command.error_comment.as_deref().map(|text| phi.quoted(text)));
     line(0x0903, "Error ID", hex(command.error_id));
     line(0x1000, "Affected SOP Instance UID", class(&command.affected_sop_instance));
     line(0x1001, "Requested SOP Instance UID", class(&command.requested_sop_instance));
@@ -112,15 +114,6 @@ pub fn command_lines(command: &CommandSet) -> Vec<String> {
         lines.push(format!("{} other elements", command.other_elements));
     }
     lines
-}
-
-/// As the lines of data sets have what identifies.
-fn comment(command: &CommandSet) -> Option<String> {
-    match (&command.error_comment, command.comment_masked) {
-        (Some(pseudonym), true) => Some(format!("\"{pseudonym}\" [pseudonym]")),
-        (Some(text), false) => Some(format!("\"{text}\"")),
-        (None, masked) => masked.then(|| "[masked]".to_owned()),
-    }
 }
 
 /// PS3.7: 0x0101 means none, any other value means that a data set follows.
