@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -156,22 +156,31 @@ def rows(seconds: float, rounds: int) -> Iterator[Row]:
         )
 
 
+def missing() -> str | None:
+    """Why captures on interfaces cannot be measured here; None where they can."""
+    return live_net.missing() or (None if shutil.which("tcpreplay") else "tcpreplay is missing (apt install tcpreplay)")
+
+
+def report(found: Iterable[Row], path: Path | None) -> None:
+    """Prints the figures as they come, and writes them to a file, if one is named."""
+    told = []
+    for row in found:
+        print(line(row), flush=True)
+        told.append(asdict(row))
+    if path:
+        path.write_text(json.dumps(told, indent=2) + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=60, help="how long at 1 Gbit/s")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     arguments = parser.parse_args()
-    why = live_net.missing() or (None if shutil.which("tcpreplay") else "tcpreplay is missing (apt install tcpreplay)")
-    if why:
+    if why := missing():
         say(f"SKIPPED: {why}")
         return 0
-    found = []
-    for row in rows(arguments.seconds, arguments.rounds):
-        print(line(row), flush=True)
-        found.append(asdict(row))
-    if arguments.json:
-        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+    report(rows(arguments.seconds, arguments.rounds), arguments.json)
     return 0
 
 

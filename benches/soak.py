@@ -8,7 +8,6 @@ answers Prometheus, and removes the oldest files. Its memory is read every few s
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shutil
 import statistics
@@ -16,15 +15,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import captures
 import live_net
+from live import missing, report
 from measure import Spread
-from peers import DATA, MEGABYTE, Row, line, say
+from peers import DATA, MEGABYTE, Row, say
 
 MIX = {"W1": (100, 200), "W2": (50, 60), "W3": (10, 5), "W4": (60, 100)}
 """Size of each capture in MB, and Mbit/s."""
@@ -32,15 +31,20 @@ EVERY = 2.0
 METRICS = 9464
 
 
-def replays(net: live_net.Network, seconds: float) -> list[subprocess.Popen[str]]:
-    """The generators."""
-    started = []
+def mixed() -> dict[Path, int]:
+    """The captures, made where they are not there, with their Mbit/s."""
+    made = {}
     for name, (size, megabits) in MIX.items():
         path = DATA / f"{name}-{size * MEGABYTE}.pcap"
         captures.make(name, size * MEGABYTE, path)
-        options = (f"--mbps={megabits}", "--unique-ip", "--loop=1000000", f"--duration={round(seconds)}")
-        started.append(net.start("left", "tcpreplay", "-q", "-K", "-i", "tap", *options, path))
-    return started
+        made[path] = megabits
+    return made
+
+
+def replays(net: live_net.Network, mix: dict[Path, int], seconds: float) -> list[subprocess.Popen[str]]:
+    """The generators, all begun at once."""
+    options = ("--unique-ip", "--loop=1000000", f"--duration={round(seconds)}")
+    return [net.start("left", "tcpreplay", "-q", "-K", "-i", "tap", f"--mbps={rate}", *options, path) for path, rate in mix.items()]
 
 
 def memory(process: int) -> int:
@@ -57,28 +61,13 @@ def labels(net: live_net.Network) -> int:
 
 
 def soak(net: live_net.Network, root: Path, minutes: float) -> list[Row]:
-    command = (
-        "-m",
-        "dicomfast",
-        "watch",
-        "-i",
-        "far",
-        "-Z",
-        "root",
-        "-o",
-        root,
-        "-G",
-        30,
-        "--keep-size",
-        "1GB",
-        "--metrics",
-        f":{METRICS}",
-    )
-    process = net.start("right", sys.executable, *command)
+    mix = mixed()
+    watch = ["-m", "dicomfast", "watch", "-i", "far", "-Z", "root", "-G", "30", "--keep-size", "1GB"]
+    process = net.start("right", sys.executable, *watch, "--metrics", f":{METRICS}", "-o", root)
     assert process.stderr is not None
     while "far to" not in (said := process.stderr.readline()):
         assert said, "watch has ended"
-    generators = replays(net, minutes * 60)
+    generators = replays(net, mix, minutes * 60)
     began, sizes, told = time.monotonic(), [], 0
     while any(generator.poll() is None for generator in generators):
         time.sleep(EVERY)
@@ -113,8 +102,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     arguments = parser.parse_args()
-    why = live_net.missing() or (None if shutil.which("tcpreplay") else "tcpreplay is missing (apt install tcpreplay)")
-    if why:
+    if why := missing():
         say(f"SKIPPED: {why}")
         return 0
     root = Path(tempfile.mkdtemp(prefix="dicomfast-soak-"))
@@ -123,10 +111,7 @@ def main() -> int:
             found = soak(net, root, arguments.minutes)
     finally:
         shutil.rmtree(root)
-    for row in found:
-        print(line(row), flush=True)
-    if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(row) for row in found], indent=2) + "\n")
+    report(found, arguments.json)
     return 0
 
 

@@ -65,3 +65,9 @@ def test_places_are_the_first_ones(left: int, right: int) -> None:
     one, other = rows(left), rows(right)
     wanted = [other.index(row) if row in other else None for row in one]
     assert arrays.places(columns(one), columns(other)).to_pylist() == wanted
+
+
+@pytest.mark.parametrize("sizes", [[], [0], [3], [2, 0, 1], [0, 0, 4, 1, 0]])
+def test_parents_are_the_groups_of_members(sizes: list[int]) -> None:
+    found = arrays.parents(pa.array(sizes, pa.int64()))
+    assert found.to_pylist() == [group for group, size in enumerate(sizes) for _ in range(size)]

@@ -62,12 +62,17 @@ def pairs(left: pa.Array, right: pa.Array) -> tuple[pa.Array, pa.Array]:
     left_at = pc.indices_nonzero(run.is_valid())
     run = run.take(left_at)
     width = counts.take(run)
-    end = pc.cumulative_sum(width)
-    total = end[-1].as_py() if len(end) else 0
-    limits = pa.concat_arrays([array([0], pa.int64()), end])
-    parent = pc.list_parent_indices(pa.LargeListArray.from_arrays(limits, pa.nulls(total, pa.int8())))
-    inside = pc.subtract(count(total, pa.int64()), pc.subtract(end, width).take(parent))
+    parent = parents(width)
+    inside = pc.subtract(count(len(parent), pa.int64()), pc.subtract(pc.cumulative_sum(width), width).take(parent))
     return left_at.take(parent), order.take(pc.add(starts.take(run).take(parent), inside))
+
+
+def parents(sizes: pa.Array) -> pa.Array:
+    """For each member of groups that stand one behind the other the number of its group: of [2, 0, 1] it is [0, 0, 2]."""
+    ends = pc.cumulative_sum(pc.cast(sizes, pa.int64()))
+    total = ends[-1].as_py() if len(ends) else 0
+    limits = pa.concat_arrays([array([0], pa.int64()), ends])
+    return pc.list_parent_indices(pa.LargeListArray.from_arrays(limits, pa.nulls(total, pa.int8())))
 
 
 def places(keys: Sequence[pa.Array], of: Sequence[pa.Array]) -> pa.Array:

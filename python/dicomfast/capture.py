@@ -301,8 +301,8 @@ def open(  # noqa: A001 - as gzip.open
     threads: 1 or 2; 0 for as many as the machine has, at most 2. limits: bounds by name (ARCHITECTURE.md).
     follow: at the end of the last input wait for more, as `tail -f`. filter: take only the packets that pass this capture filter, in
     libpcap's language (pcap-filter(7)); it needs libpcap.
-    phi: what becomes of values of data sets that identify a person (docs/privacy.md): "mask" leaves them out, "show" shows
-    them, "pseudonym" replaces them by a keyed hash, with the secret bytes `key`. hashes: make the SHA-256 of each data set (`objects`).
+    phi: what becomes of values of data sets that identify a person (docs/privacy.md): "mask" leaves them out, "show" shows them,
+    "pseudonym" replaces them by a keyed hash, with the secret bytes `key`. hashes: make the SHA-256 of each data set (`objects`).
     """
     return Capture(sources, threads=threads, limits=limits, follow=follow, filter=filter, phi=phi, key=key, hashes=hashes)
 

@@ -17,19 +17,8 @@ NEEDS = {"messages": {"message", *_MESSAGE}, "operations": set(_OPERATION)}
 def places(numbers: Any, tables: dict[str, Any]) -> pa.Array:
     """For each number of a message the row of `operations` that began with it; null where it is no request."""
     from dicomfast import arrays
-    from dicomfast.filters.columns import of_owner
-    from dicomfast.filters.values import flat
+    from dicomfast.filters.columns import keys, of_owner
 
     messages, operations = tables["messages"], tables["operations"]
     at = of_owner(numbers, messages.column("message"))
-    of = arrays.places([_plain(messages, name) for name in _MESSAGE], [_plain(operations, name) for name in _OPERATION])
-    return flat(of).take(at)
-
-
-def _plain(table: Any, name: str) -> pa.Array:
-    import pyarrow as pa
-
-    from dicomfast.filters.values import flat
-
-    column = flat(table.column(name))
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+    return arrays.places(keys(messages, *_MESSAGE), keys(operations, *_OPERATION)).take(at)

@@ -45,8 +45,8 @@ class Filter:
         """The numbers of the frames that match, in order."""
         import pyarrow.compute as pc
 
-        needs, where = frames.needs_of(self.plan), push.of_frames(self.plan, frames.needs_of(self.plan))
-        found = self.plan.run(frames.Frames(collect(capture, needs, self.plan.fields, read, where)))
+        needs = frames.needs_of(self.plan)
+        found = self.plan.run(frames.Frames(collect(capture, needs, self.plan.fields, read, push.of_frames(self.plan, needs))))
         return found.take(pc.sort_indices(found))
 
     def matching(

@@ -39,5 +39,10 @@ def of_owner(keys: Any, owners: Any) -> pa.Array:
     return pc.index_in(flat(keys), value_set=flat(owners))
 
 
+def keys(table: Any, *names: str) -> list[pa.Array]:
+    """Columns to find rows of other tables by (`arrays.places`): dictionaries, which differ from table to table, as their values."""
+    return [column.cast(_plain(column.type)) for column in (flat(table.column(name)) for name in names)]
+
+
 def _plain(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind

@@ -52,9 +52,10 @@ def packets(source: Source, tables: dict[str, Any]) -> pa.Array:
 def _of_pdvs(pdvs: Any, pdus: Any) -> pa.Array:
     """The frame in which the PDU ends."""
     from dicomfast import arrays
+    from dicomfast.filters.columns import keys
     from dicomfast.filters.values import flat
 
-    at = arrays.places(_keys(pdvs, "connection", "sender", "pdu_offset"), _keys(pdus, "connection", "sender", "stream_offset"))
+    at = arrays.places(keys(pdvs, "connection", "sender", "pdu_offset"), keys(pdus, "connection", "sender", "stream_offset"))
     return flat(pdus.column("last_packet")).take(at)
 
 
@@ -77,13 +78,14 @@ def _of_commands(tables: dict[str, Any]) -> pa.Array:
     import pyarrow.compute as pc
 
     from dicomfast import arrays
+    from dicomfast.filters.columns import keys
     from dicomfast.filters.values import flat
 
     messages = tables["messages"]
     pdvs = _last_of_commands(tables["pdvs"])
     known = pc.indices_nonzero(flat(messages.column("command_field")).is_valid())
-    mine, theirs = _keys(messages.take(known), "association", "sender"), _keys(pdvs, "association", "sender")
-    groups = [arrays.places(keys, mine) for keys in (mine, theirs)]
+    mine, theirs = keys(messages.take(known), "association", "sender"), keys(pdvs, "association", "sender")
+    groups = [arrays.places(side, mine) for side in (mine, theirs)]
     (number, size), (number_of, size_of) = (_numbered(group) for group in groups)
     at = arrays.places([groups[0], number, size], [groups[1], number_of, size_of])
     found = _of_pdvs(pdvs, tables["pdus"]).take(at)
@@ -111,24 +113,7 @@ def _numbered(group: pa.Array) -> tuple[pa.Array, pa.Array]:
     order = pc.array_sort_indices(group)
     sizes = pc.value_counts(group.take(order)).field("counts")
     starts = pc.subtract(pc.cumulative_sum(sizes), sizes)
-    run = pc.list_parent_indices(pa.LargeListArray.from_arrays(_limits(sizes), pa.nulls(len(group), pa.int8())))
+    run = arrays.parents(sizes)
     number = pc.subtract(arrays.count(len(group), pa.int64()), starts.take(run))
     back = pc.index_in(arrays.count(len(group), order.type), value_set=order)
     return number.take(back), sizes.take(run).take(back)
-
-
-def _limits(sizes: pa.Array) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from dicomfast import arrays
-
-    return pa.concat_arrays([arrays.array([0], pa.int64()), pc.cast(pc.cumulative_sum(sizes), pa.int64())])
-
-
-def _keys(table: Any, *columns: str) -> list[pa.Array]:
-    import pyarrow as pa
-
-    from dicomfast.filters.values import flat
-
-    return [flat(table.column(name).cast(pa.string()) if name == "sender" else table.column(name)) for name in columns]

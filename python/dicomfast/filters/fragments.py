@@ -47,10 +47,11 @@ def _runs(table: Row) -> tuple[Any, Any, Any]:
     import pyarrow.compute as pc
 
     from dicomfast import arrays
+    from dicomfast.filters.columns import keys
     from dicomfast.filters.values import flat
 
-    keys = [flat(table.column("connection")), flat(table.column("sender").cast(pa.string())), flat(table.column("context_id"))]
-    key = arrays.places(keys, keys)
+    sent = keys(table, "connection", "sender", "context_id")
+    key = arrays.places(sent, sent)
     order = pc.array_sort_indices(key)
     flags = pc.cast(flat(table.column("flags")), pa.int64()).take(order)
     last = pc.not_equal(pc.bit_wise_and(flags, arrays.scalar(_LAST, pa.int64())), arrays.scalar(0, pa.int64()))

@@ -49,13 +49,7 @@ fn what_goes_on_is_told_in_between() {
         let mut rules = Rules::new(&Limits::default());
         let mut before_the_end = Vec::new();
         for minute in 0..minutes {
-            let mut record = samples::association();
-            record.association = minute as u64;
-            record.contexts[0].proposed_transfer_syntaxes.push(JPEG_2000.into());
-            for stamp in [&mut record.first, &mut record.last] {
-                stamp.time += minute * 60 * SECOND;
-            }
-            rules.association(&record);
+            rules.association(&declined("CT01", minute * 60 * SECOND));
             before_the_end.extend(rules.take());
         }
         rules.finish();
@@ -65,6 +59,17 @@ fn what_goes_on_is_told_in_between() {
     assert_eq!(told_by(10), (vec![], like(10)));
     assert_eq!(told_by(15), (like(10), like(5)));
     assert_eq!(told_by(35), ([like(10), like(10), like(10)].concat(), like(5)));
+}
+
+/// An association so much later in which compression was declined.
+fn declined(calling: &str, later: i64) -> AssociationRecord {
+    let mut record = samples::association();
+    record.calling_ae = Some(calling.to_owned());
+    record.contexts[0].proposed_transfer_syntaxes.push(JPEG_2000.into());
+    for stamp in [&mut record.first, &mut record.last] {
+        stamp.time += later;
+    }
+    record
 }
 
 /// The end of each evidence, where it counts.
@@ -77,14 +82,7 @@ fn evidence(findings: &[FindingRecord]) -> Vec<String> {
 fn room_for_groups_is_not_used_up() {
     let mut rules = Rules::new(&Limits { finding_groups: 4, ..Limits::default() });
     for number in 0..100 {
-        let mut record = samples::association();
-        record.association = number;
-        record.calling_ae = Some(format!("CT{number}"));
-        record.contexts[0].proposed_transfer_syntaxes.push(JPEG_2000.into());
-        for stamp in [&mut record.first, &mut record.last] {
-            stamp.time += number as i64 * 300 * SECOND;
-        }
-        rules.association(&record);
+        rules.association(&declined(&format!("CT{number}"), number * 300 * SECOND));
     }
     rules.finish();
     assert_eq!(rules.take().iter().map(|finding| finding.code).collect::<Vec<_>>(), ["compression-declined"; 100]);
