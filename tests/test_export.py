@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pydicom
 import pytest
 from data_sets import SYNTAXES, encoded, every_vr, sent, stored
-from generate import Connection, Packing, capture, impair
+from generate import Connection, Endpoints, Packing, capture, impair
 from pydicom.uid import ExplicitVRLittleEndian
 
 import dicomfast
@@ -95,6 +95,38 @@ def test_incomplete_objects_only_when_asked_for(tmp_path: Path) -> None:
     start, end = lost["offset"], lost["offset"] + lost["length"]
     assert end - start == 1460
     assert content(tmp_path / row["file"]) == raw[:start] + bytes(end - start) + raw[end:]
+
+
+@pytest.mark.parametrize("incomplete", [False, True])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_files_that_are_written_at_the_same_time(threads: int, incomplete: bool, tmp_path: Path) -> None:
+    """Of all lengths around the pieces in which files are written and hashed; of two a segment is missing."""
+    rng = random.Random(3)
+    sizes = (2, 60_000, 65_000, 65_536, 66_000, 131_072, 200_000, 400_000)
+    raws, connections = {}, []
+    for number, size in enumerate(sizes):
+        data = every_vr()
+        data.PixelData = rng.randbytes(size)
+        instance = f"1.2.{size}"
+        raws[instance] = encoded(data, "explicit")
+        conversation = stored(raws[instance], ExplicitVRLittleEndian, Packing(max_pdu=16384), instance)
+        connection = Connection(Endpoints(client_port=40_000 + number)).open().play(conversation.writes, cut=rng).close()
+        if size in (66_000, 200_000):
+            at = impair.data_positions(connection.segments, "client")
+            connection.segments = impair.lose(connection.segments, at[len(at) // 2])
+        connections.append(connection)
+    with dicomfast.open(io.BytesIO(capture(*connections)), threads=threads) as cap:
+        rows = cap.export(tmp_path, incomplete=incomplete).to_pylist()
+    assert sum(row["complete"] for row in rows) == len(rows) - 2 == len(sizes) - 2
+    for row in rows:
+        raw = raws[row["sop_instance"]]
+        assert row["sha256"] == (hashlib.sha256(raw).hexdigest() if row["complete"] else None)
+        if row["complete"]:
+            assert content(tmp_path / row["file"]) == raw
+        elif incomplete:
+            assert len(content(tmp_path / row["file"])) == len(raw)
+        else:
+            assert row["file"] is None
 
 
 def test_command(tmp_path: Path, run: Callable[..., Any]) -> None:

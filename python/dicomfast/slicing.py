@@ -16,6 +16,8 @@ from dicomfast.sources import can_be_read_again
 from dicomfast.text import escape
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pyarrow as pa
 
     from dicomfast.capture import Capture
@@ -35,19 +37,42 @@ class Slice:
     comments: int
 
 
+class FrameSet:
+    """Numbers of frames, from 1: a bit for each, since a large capture has many millions."""
+
+    def __init__(self) -> None:
+        self.bits = bytearray()
+
+    def update(self, numbers: Iterable[int]) -> None:
+        """Add these."""
+        bits = self.bits
+        for number in numbers:
+            place, bit = divmod(number - 1, 8)
+            if place >= len(bits):
+                bits.extend(bytes(place + 1 - len(bits)))
+            bits[place] |= 1 << bit
+
+    def __contains__(self, number: int | None) -> bool:
+        if number is None:
+            return False
+        place, bit = divmod(number - 1, 8)
+        return place < len(self.bits) and bool(self.bits[place] >> bit & 1)
+
+
 def write(capture: Capture, text: str, path: str, *, comments: bool = True) -> Slice:
     """Choose, then write."""
     if not can_be_read_again(capture.sources):
         raise ArgumentError("a slice is chosen in one pass and written in another: standard input and file objects cannot be read twice")
     matching = Filter(text).frames(capture)
-    chosen = set(matching.to_pylist())
+    chosen = FrameSet()
+    chosen.update(matching.to_pylist())
     connections = _connections(capture, matching)
     if connections:
         for _, batch in capture.scan(["segments"], connections):
             chosen.update(batch.column("packet").to_pylist())
     _add_fragments(capture, chosen)
     remarks = _remarks(capture, connections, chosen) if comments else {}
-    frames, size = _dicomfast.write_slice(capture.sources, _bits(chosen), remarks, path)
+    frames, size = _dicomfast.write_slice(capture.sources, bytes(chosen.bits), remarks, path)
     return Slice(path, len(connections), frames, size, sum(map(len, remarks.values())))
 
 
@@ -61,7 +86,7 @@ def _connections(capture: Capture, frames: pa.Array) -> set[int]:
     return found
 
 
-def _add_fragments(capture: Capture, chosen: set[int]) -> None:
+def _add_fragments(capture: Capture, chosen: FrameSet) -> None:
     """The other parts of IP datagrams of which one is chosen: a segment that came in parts is found in the last one."""
     import pyarrow.compute as pc
 
@@ -74,11 +99,11 @@ def _add_fragments(capture: Capture, chosen: set[int]) -> None:
         for packet, *key in zip(*columns, strict=True):
             whole[tuple(key)].add(packet)
     for packets in whole.values():
-        if packets & chosen:
-            chosen |= packets
+        if any(packet in chosen for packet in packets):
+            chosen.update(packets)
 
 
-def _remarks(capture: Capture, connections: set[int], chosen: set[int]) -> dict[int, list[str]]:
+def _remarks(capture: Capture, connections: set[int], chosen: FrameSet) -> dict[int, list[str]]:
     """What the findings say of these connections, by the packet where to look, else the first of the connection."""
     tables = capture.read(["findings", "connections", "associations"])
     first = dict(zip(tables["connections"]["connection"].to_pylist(), tables["connections"]["first_packet"].to_pylist(), strict=True))
@@ -92,11 +117,3 @@ def _remarks(capture: Capture, connections: set[int], chosen: set[int]) -> dict[
         if place is not None:
             remarks[place].append(escape(f"dicomfast {severity}: {title} [{code}]: {evidence}"))
     return dict(remarks)
-
-
-def _bits(chosen: set[int]) -> bytes:
-    """A bit for each frame."""
-    bits = bytearray((max(chosen, default=0) + 7) // 8)
-    for number in chosen:
-        bits[(number - 1) // 8] |= 1 << (number - 1) % 8
-    return bytes(bits)

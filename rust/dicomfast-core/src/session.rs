@@ -50,7 +50,7 @@ pub struct Options {
 
 impl Options {
     fn rows(&self, beside: bool) -> Result<Rows> {
-        let exporter = self.export.clone().map(|export| Exporter::new(export, &self.limits)).transpose()?;
+        let exporter = self.export.clone().map(|export| Exporter::new(export, &self.limits, beside)).transpose()?;
         Rows::new(Tables::new(&self.tables, self.connections.clone(), &self.limits), beside, exporter)
     }
 
