@@ -1,5 +1,6 @@
 """Slices: the packets of connections as tshark selects them, byte for byte, with findings as comments."""
 
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from generate import Connection, Context, Conversation, Endpoints, Record, dicom, framed, link, merge, packets, pcap
 
 import dicomfast
+from dicomfast.slicing import FrameSet
 
 CASES = Path(__file__).parent / "cases"
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is missing: slices are not compared with it")
@@ -138,3 +140,13 @@ def test_fragment_headers_as_tshark_has_them(tmp_path: Path, text: str) -> None:
     path.write_bytes(pcap(in_fragments("2001:db8::1", "2001:db8::2", 40_000)))
     theirs = [int(number) for number in tshark(path, "-Y", text, "-T", "fields", "-e", "frame.number")]
     assert dicomfast.open(path).frame_numbers(text).to_pylist() == theirs != []
+
+
+def test_a_set_of_frames_is_a_set() -> None:
+    rng = random.Random(1)
+    numbers = {rng.randint(1, 5_000) for _ in range(500)}
+    chosen = FrameSet()
+    chosen.update(rng.sample(sorted(numbers), len(numbers)))
+    assert {number for number in range(1, 6_000) if number in chosen} == numbers
+    assert None not in chosen
+    assert len(chosen.bits) == (max(numbers) + 7) // 8
