@@ -7,6 +7,8 @@ import hashlib
 import io
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -127,6 +129,32 @@ def test_files_that_are_written_at_the_same_time(threads: int, incomplete: bool,
             assert len(content(tmp_path / row["file"])) == len(raw)
         else:
             assert row["file"] is None
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+@pytest.mark.parametrize("sizes", [(400_000, 40_000), (40_000, 400_000), (40_000,) * 8 + (400_000,)])
+def test_a_file_that_cannot_be_written(sizes: tuple[int, ...], threads: str, tmp_path: Path) -> None:
+    """A limit of the size of files stands for a full disk."""
+    connections = []
+    for number, size in enumerate(sizes):
+        data = every_vr()
+        data.PixelData = bytes(size)
+        conversation = stored(encoded(data, "explicit"), ExplicitVRLittleEndian, Packing(max_pdu=16384), f"1.2.{number}")
+        connection = Connection(Endpoints(client_port=40_000 + number), time=(946_728_000 + 10 * number) * 10**9)
+        connections.append(connection.open().play(conversation.writes).close())
+    path, target = tmp_path / "made.pcap", tmp_path / "objects"
+    path.write_bytes(capture(*connections))
+    limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000));"
+    limit += "from dicomfast.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", limit, "export", "--threads", threads, path, "-o", target]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "cannot write" in done.stderr
+    assert "File too large" in done.stderr
+    # Those before it are whole.
+    written = {one.name for one in target.iterdir()}
+    assert written >= {f"1.2.{number}.dcm" for number in range(sizes.index(400_000))}
+    assert written <= {f"1.2.{number}.dcm" for number, size in enumerate(sizes) if size < 100_000}
 
 
 def test_command(tmp_path: Path, run: Callable[..., Any]) -> None:

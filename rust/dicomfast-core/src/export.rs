@@ -1,16 +1,16 @@
 //! Data sets of C-STORE requests as files (PS3.10), written while they come. Knows data sets, names and files; not how the bytes
 //! were found. Whatever a peer calls its instance, no file is written outside the folder and none is written over.
 
-mod digest;
+mod files;
 mod meta;
 mod name;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use self::digest::Hasher;
+use self::files::{Files, Work};
 use crate::error::{Error, Result};
 use crate::event::{CommandSet, DataEvent, ExportRecord, ObjectRecord};
 use crate::limits::Limits;
@@ -18,6 +18,8 @@ use crate::limits::Limits;
 const STORE_REQUEST: u16 = 0x0001;
 /// Bytes that are written and hashed at once.
 const CHUNK: usize = 64 << 10;
+/// Data sets that have ended before a row waits for its file. Meanwhile they are written and hashed.
+const BEHIND: usize = 4;
 
 /// What becomes of data sets that are not whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +41,14 @@ pub struct ExportOptions {
 #[derive(Debug)]
 pub struct Exporter {
     options: ExportOptions,
-    open: HashMap<u64, State>,
+    open: HashMap<u64, State, foldhash::fast::RandomState>,
+    /// Data sets that are over, in their order.
+    ended: VecDeque<Ended>,
     /// Files begun, to name the next.
     begun: u64,
-    files: usize,
+    most_files: usize,
     same_name: usize,
-    hasher: Hasher,
+    files: Files,
     error: Option<Error>,
 }
 
@@ -58,26 +62,38 @@ enum State {
 
 #[derive(Debug)]
 struct Writing {
-    /// Its name with the hasher.
+    /// Its name with those who write it.
     number: u64,
-    file: File,
-    path: PathBuf,
+    /// Removed at last, by when a file that is wanted has another name.
+    path: Temporary,
     /// Bytes before the data set.
     start: u64,
     /// Bytes of the data set that have come.
     position: u64,
-    /// The last of them, not yet in the file.
+    /// The last of them, and where they belong if not behind the ones before.
     chunk: Vec<u8>,
+    at: Option<u64>,
     /// None was missing so far.
     whole: bool,
 }
 
+/// A data set that is over, and the file that waits for its name.
+#[derive(Debug)]
+struct Ended {
+    record: ExportRecord,
+    file: Option<Temporary>,
+}
+
+#[derive(Debug)]
+struct Temporary(PathBuf);
+
 impl Exporter {
-    /// Makes the folder where there is none. `beside`: hash on a thread of its own.
+    /// Makes the folder where there is none. `beside`: write and hash in threads of their own.
     pub fn new(options: ExportOptions, limits: &Limits, beside: bool) -> Result<Self> {
         std::fs::create_dir_all(&options.folder).map_err(|source| Error::Write { path: options.folder.clone(), source })?;
-        let (files, same_name) = (limits.export_files, limits.export_same_name);
-        Ok(Self { options, open: HashMap::new(), begun: 0, files, same_name, hasher: Hasher::new(beside)?, error: None })
+        let (most_files, same_name) = (limits.export_files, limits.export_same_name);
+        let (open, ended, files) = (HashMap::default(), VecDeque::new(), Files::new(beside)?);
+        Ok(Self { options, open, ended, begun: 0, most_files, same_name, files, error: None })
     }
 
     /// What has failed.
@@ -85,7 +101,7 @@ impl Exporter {
         self.error.take()
     }
 
-    /// Takes what happens to a data set; gives the row of one that is over.
+    /// Takes what happens to a data set; gives the row of one that is over. Rows come in the order in which data sets end, some of these later.
     pub fn take(&mut self, event: DataEvent<'_>) -> Option<ExportRecord> {
         match event {
             DataEvent::Begin { message, command, transfer_syntax } => {
@@ -97,71 +113,86 @@ impl Exporter {
             }
             DataEvent::Bytes { message, offset, bytes } => {
                 if let Some(state) = self.open.get_mut(&message) {
-                    let result = state.write(offset, bytes, self.options.incomplete, &mut self.hasher);
+                    let result = state.write(offset, bytes, self.options.incomplete, &mut self.files);
                     self.check(result);
+                    self.look();
                 }
                 None
             }
             DataEvent::End(object) => {
                 let state = self.open.remove(&object.message)?;
-                Some(self.end(state, object))
+                let ended = self.end(state, object);
+                self.ended.push_back(ended);
+                if self.ended.len() > BEHIND { self.rest() } else { None }
             }
         }
+    }
+
+    /// The next of the rows that are left when no more data sets come.
+    pub fn rest(&mut self) -> Option<ExportRecord> {
+        let Ended { mut record, file } = self.ended.pop_front()?;
+        let Some(file) = file else { return Some(record) };
+        let sum = self.files.sum();
+        let Some(Some(sum)) = self.check(sum) else {
+            self.look();
+            return Some(ExportRecord { reason: Some(NOT_WRITTEN), ..record });
+        };
+        record.sha256 = Some(sum).filter(|_| record.object.complete);
+        let named = self.named(&file.0, &record.object);
+        match self.check(named) {
+            Some(Some(name)) => record.file = Some(name),
+            Some(None) => record.reason = Some("too many of one name"),
+            None => {}
+        }
+        Some(record)
     }
 
     fn check<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| _ = self.error.get_or_insert(error)).ok()
     }
 
-    fn begin(&mut self, command: &CommandSet, transfer_syntax: Option<&str>) -> State {
-        let Some(transfer_syntax) = transfer_syntax else { return State::Left("its transfer syntax is not in the capture") };
-        if self.open.values().filter(|state| matches!(state, State::Writing(_))).count() >= self.files {
-            return State::Left("more files at once than the limit");
-        }
-        self.begun += 1;
-        let path = self.options.folder.join(format!(".dicomfast-{}-{}.part", std::process::id(), self.begun));
-        let header = meta::header(command, transfer_syntax);
-        let writing = create(&path).and_then(|mut file| {
-            file.write_all(&header)?;
-            Ok(file)
-        });
-        match self.check(writing.map_err(|source| Error::Write { path: path.clone(), source })) {
-            Some(file) => {
-                let start = header.len() as u64;
-                State::Writing(Box::new(Writing { number: self.begun, file, path, start, position: 0, chunk: Vec::new(), whole: true }))
-            }
-            None => State::Left("the file could not be written"),
+    /// What those who write have to say.
+    fn look(&mut self) {
+        if let Some(error) = self.files.failure() {
+            self.error.get_or_insert(error);
         }
     }
 
-    fn end(&mut self, state: State, object: &ObjectRecord) -> ExportRecord {
-        let mut record = ExportRecord { file: None, reason: None, object: object.clone(), sha256: None };
-        let mut writing = match state {
-            State::Left(reason) => return ExportRecord { reason: Some(reason), ..record },
+    fn begin(&mut self, command: &CommandSet, transfer_syntax: Option<&str>) -> State {
+        let Some(transfer_syntax) = transfer_syntax else { return State::Left("its transfer syntax is not in the capture") };
+        if self.open.values().filter(|state| matches!(state, State::Writing(_))).count() >= self.most_files {
+            return State::Left("more files at once than the limit");
+        }
+        self.begun += 1;
+        let number = self.begun;
+        let path = self.options.folder.join(format!(".dicomfast-{}-{number}.part", std::process::id()));
+        let header = meta::header(command, transfer_syntax);
+        let created = create(&path).map_err(|source| Error::Write { path: path.clone(), source });
+        let path = Temporary(path);
+        let begun = created.and_then(|mut file| {
+            file.write_all(&header).map_err(|source| Error::Write { path: path.0.clone(), source })?;
+            self.files.take(Work::Begin { number, path: path.0.clone(), file })
+        });
+        if self.check(begun).is_none() {
+            return State::Left(NOT_WRITTEN);
+        }
+        let start = header.len() as u64;
+        State::Writing(Box::new(Writing { number, path, start, position: 0, chunk: Vec::new(), at: None, whole: true }))
+    }
+
+    fn end(&mut self, state: State, object: &ObjectRecord) -> Ended {
+        let record = ExportRecord { file: None, reason: None, object: object.clone(), sha256: None };
+        let writing = match state {
+            State::Left(reason) => return Ended { record: ExportRecord { reason: Some(reason), ..record }, file: None },
             State::Writing(writing) => writing,
         };
         if !object.complete && (self.options.incomplete == Incomplete::Leave || writing.position == 0) {
-            let forgotten = self.hasher.forget(writing.number);
+            let forgotten = self.files.take(Work::Forget { number: writing.number });
             self.check(forgotten);
-            return ExportRecord { reason: Some(NOT_WHOLE), ..record };
+            return Ended { record: ExportRecord { reason: Some(NOT_WHOLE), ..record }, file: None };
         }
-        writing.whole &= object.complete;
-        let closed = writing.close(object.bytes, &mut self.hasher);
-        if self.check(closed).is_none() {
-            return record;
-        }
-        // The last bytes are hashed meanwhile.
-        let named = self.named(&writing.path, object);
-        match self.check(named) {
-            Some(Some(name)) => record.file = Some(name),
-            Some(None) => record.reason = Some("too many of one name"),
-            None => {}
-        }
-        if writing.whole {
-            let sum = self.hasher.sum(writing.number);
-            record.sha256 = self.check(sum);
-        }
-        record
+        let closed = writing.close(object.bytes, &mut self.files);
+        Ended { record, file: self.check(closed) }
     }
 
     /// Gives the file its name; `None` where there are too many of it.
@@ -175,73 +206,71 @@ impl Exporter {
     }
 }
 
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        // Files that are whole get their names, whatever ended the run.
+        while self.rest().is_some() {}
+    }
+}
+
 const NOT_WHOLE: &str = "bytes of it are missing";
+const NOT_WRITTEN: &str = "the file could not be written";
 
 impl State {
-    fn write(&mut self, offset: u64, bytes: &[u8], incomplete: Incomplete, hasher: &mut Hasher) -> Result<()> {
+    fn write(&mut self, offset: u64, bytes: &[u8], incomplete: Incomplete, files: &mut Files) -> Result<()> {
         let Self::Writing(writing) = self else { return Ok(()) };
         if offset != writing.position && incomplete == Incomplete::Leave {
-            let forgotten = hasher.forget(writing.number);
+            let number = writing.number;
             *self = Self::Left(NOT_WHOLE);
-            return forgotten;
+            return files.take(Work::Forget { number });
         }
-        writing.write(offset, bytes, hasher)
+        writing.write(offset, bytes, files)
     }
 }
 
 impl Writing {
-    fn write(&mut self, offset: u64, mut bytes: &[u8], hasher: &mut Hasher) -> Result<()> {
+    fn write(&mut self, offset: u64, mut bytes: &[u8], files: &mut Files) -> Result<()> {
         if offset != self.position {
-            self.flush(hasher)?;
+            self.flush(files)?;
             // A hole in the file: it reads as zeros and takes no room.
-            self.file.seek(SeekFrom::Start(self.start + offset)).map_err(|source| self.failed(source))?;
-            hasher.forget(self.number)?;
-            (self.position, self.whole) = (offset, false);
+            (self.position, self.at, self.whole) = (offset, Some(self.start + offset), false);
         }
         while !bytes.is_empty() {
+            if self.chunk.capacity() < CHUNK {
+                self.chunk = files.chunk();
+                self.chunk.reserve_exact(CHUNK);
+            }
             // Chunks end where blocks of the file do.
             let room = CHUNK - (self.start + self.position) as usize % CHUNK;
             let (now, later) = bytes.split_at(room.min(bytes.len()));
-            if self.chunk.capacity() < CHUNK {
-                self.chunk.reserve_exact(CHUNK - self.chunk.len());
-            }
             self.chunk.extend_from_slice(now);
             self.position += now.len() as u64;
             if now.len() == room {
-                self.flush(hasher)?;
+                self.flush(files)?;
             }
             bytes = later;
         }
         Ok(())
     }
 
-    fn flush(&mut self, hasher: &mut Hasher) -> Result<()> {
-        self.file.write_all(&self.chunk).map_err(|source| self.failed(source))?;
-        if self.whole {
-            self.chunk = hasher.bytes(self.number, std::mem::take(&mut self.chunk))?;
-        } else {
-            self.chunk.clear();
-        }
-        Ok(())
+    fn flush(&mut self, files: &mut Files) -> Result<()> {
+        let (number, at, hashed) = (self.number, self.at.take(), self.whole);
+        files.take(Work::Bytes { number, at, chunk: std::mem::take(&mut self.chunk), hashed })
     }
 
-    fn close(&mut self, bytes: u64, hasher: &mut Hasher) -> Result<()> {
-        self.flush(hasher)?;
-        if bytes > self.position {
-            self.file.set_len(self.start + bytes).map_err(|source| self.failed(source))?;
-        }
-        if self.whole { hasher.end(self.number) } else { hasher.forget(self.number) }
-    }
-
-    fn failed(&self, source: std::io::Error) -> Error {
-        Error::Write { path: self.path.clone(), source }
+    /// All bytes that there are have come.
+    fn close(mut self, bytes: u64, files: &mut Files) -> Result<Temporary> {
+        self.flush(files)?;
+        let length = (bytes > self.position).then_some(self.start + bytes);
+        files.take(Work::End { number: self.number, length, failed: false })?;
+        Ok(self.path)
     }
 }
 
-impl Drop for Writing {
+impl Drop for Temporary {
     fn drop(&mut self) {
         // It has its own name by now, or nobody wants it.
-        let _ = std::fs::remove_file(&self.path);
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 

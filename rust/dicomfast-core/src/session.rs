@@ -133,6 +133,8 @@ impl Session {
         if !more {
             self.ended = true;
             rows.finish();
+            // The last files may still fail.
+            self.error = self.error.take().or_else(|| rows.error());
             self.ready.extend(rows.flush());
         } else if (self.engine.take_due() || self.engine.is_idle()) && self.ready.is_empty() && flush == Flush::WhenDue {
             // Who prints as it happens gets what there is.

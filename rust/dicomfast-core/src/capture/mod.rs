@@ -41,6 +41,10 @@ use track::{Outcome, Track};
 use walk::Run;
 use window::Pool;
 
+/// Windows whose frames are handed on together. Where they are on their way to another thread, there are more such sets, and all of them
+/// are to fit into the buffers that are used again (`limits.windows`) and into the processor's cache.
+const TOGETHER: usize = 4;
+
 /// How to read.
 #[derive(Clone, Debug, Default)]
 pub struct CaptureOptions {
@@ -101,7 +105,7 @@ impl Capture {
         let mut track = Track::open(opened, index, target, &self.limits, &self.options, &mut self.pool)?;
         let mut time = NO_TIME;
         if !alone {
-            let mut run = Run { number: 0, budget: 0, until: Time::MAX };
+            let mut run = Run { number: 0, budget: 0, windows: 0, until: Time::MAX };
             let mut sink = Looking::default();
             match track.run(&mut run, Patience::Streams, target, &self.limits, &mut self.pool, &mut sink)? {
                 Outcome::Later(first) => time = first,
@@ -129,13 +133,13 @@ impl Capture {
     }
 
     /// Hands on at most `frames` frames. `false`: all inputs are at their end. It comes back with fewer frames rather than
-    /// wait for a stream.
+    /// wait for a stream, or have many windows in use.
     pub fn read(&mut self, frames: usize, sink: &mut impl FrameSink) -> Result<bool> {
         let frames = frames.max(1);
         for anomaly in self.pending.drain(..) {
             sink.anomaly(anomaly);
         }
-        let mut run = Run { number: self.number, budget: frames, until: Time::MAX };
+        let mut run = Run { number: self.number, budget: frames, windows: TOGETHER, until: Time::MAX };
         let mut before = None;
         while run.budget > 0 {
             let Some(entry) = self.queue.pop() else { return Ok(false) };

@@ -168,7 +168,9 @@ impl Track {
                 None => continue,
                 Some(Stop::Later(time)) => return Ok(Outcome::Later(time)),
                 Some(Stop::Broken(anomaly)) => Fill::Damaged(*anomaly),
+                Some(Stop::Incomplete | Stop::Restart) if run.windows == 0 && run.budget < budget => return Ok(Outcome::Pause),
                 Some(Stop::Incomplete | Stop::Restart) => {
+                    run.windows = run.windows.saturating_sub(1);
                     let patience = if run.budget == budget { patience } else { Patience::None };
                     self.refill(patience, target, pool)?
                 }

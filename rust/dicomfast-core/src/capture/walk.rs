@@ -12,6 +12,8 @@ pub(super) struct Run {
     pub(super) number: u64,
     /// Frames that may still be delivered.
     pub(super) budget: usize,
+    /// Windows that may still be begun, once a frame was delivered.
+    pub(super) windows: usize,
     /// Frames later than this belong after the next frame of another input.
     pub(super) until: Time,
 }

@@ -119,6 +119,9 @@ impl Rows {
 
     /// The input is over; [`Rows::rest`] gives what is left.
     pub(super) fn finish(&mut self) {
+        while let Some(record) = self.exporter.as_mut().and_then(Exporter::rest) {
+            self.export(record);
+        }
         match &mut self.place {
             Place::Here(tables) => tables.finish(),
             Place::Beside(beside) => {
