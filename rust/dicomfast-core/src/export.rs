@@ -82,6 +82,8 @@ struct Writing {
 struct Ended {
     record: ExportRecord,
     file: Option<Temporary>,
+    /// Its sum is that of the data set.
+    whole: bool,
 }
 
 #[derive(Debug)]
@@ -130,14 +132,14 @@ impl Exporter {
 
     /// The next of the rows that are left when no more data sets come.
     pub fn rest(&mut self) -> Option<ExportRecord> {
-        let Ended { mut record, file } = self.ended.pop_front()?;
+        let Ended { mut record, file, whole } = self.ended.pop_front()?;
         let Some(file) = file else { return Some(record) };
         let sum = self.files.sum();
         let Some(Some(sum)) = self.check(sum) else {
             self.look();
             return Some(ExportRecord { reason: Some(NOT_WRITTEN), ..record });
         };
-        record.sha256 = Some(sum).filter(|_| record.object.complete);
+        record.sha256 = whole.then_some(sum);
         let named = self.named(&file.0, &record.object);
         match self.check(named) {
             Some(Some(name)) => record.file = Some(name),
@@ -182,17 +184,19 @@ impl Exporter {
 
     fn end(&mut self, state: State, object: &ObjectRecord) -> Ended {
         let record = ExportRecord { file: None, reason: None, object: object.clone(), sha256: None };
+        let left = |reason| Ended { record: ExportRecord { reason: Some(reason), ..record.clone() }, file: None, whole: false };
         let writing = match state {
-            State::Left(reason) => return Ended { record: ExportRecord { reason: Some(reason), ..record }, file: None },
+            State::Left(reason) => return left(reason),
             State::Writing(writing) => writing,
         };
         if !object.complete && (self.options.incomplete == Incomplete::Leave || writing.position == 0) {
             let forgotten = self.files.take(Work::Forget { number: writing.number });
             self.check(forgotten);
-            return Ended { record: ExportRecord { reason: Some(NOT_WHOLE), ..record }, file: None };
+            return left(NOT_WHOLE);
         }
+        let whole = object.complete && writing.whole;
         let closed = writing.close(object.bytes, &mut self.files);
-        Ended { record, file: self.check(closed) }
+        Ended { file: self.check(closed), record, whole }
     }
 
     /// Gives the file its name; `None` where there are too many of it.
