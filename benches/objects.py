@@ -60,7 +60,7 @@ def against_cp(w1: Capture, rounds: int) -> Iterator[Row]:
 def against_tshark(label: str, path: Path, rounds: int) -> Iterator[Row]:
     """The same file on both sides. tshark takes 5 GB for one of 1 GB, and longer for each byte; the cut shows what that is not."""
     runs = alternate(rounds, lambda: afresh(lambda to: theirs(path, to)), lambda: afresh(lambda to: exported(path, to)))
-    yield Row(f"{label} export / tshark --export-objects", "20 x", "", runs.ratio(process, process), "x", "process / process")
+    yield Row(f"{label} export / tshark's", "20 x", "", runs.ratio(process, process), "x", "process / process")
     yield Row("", "", "", runs.ratio(cpu, cpu), "x", "CPU of process / of process")
 
 

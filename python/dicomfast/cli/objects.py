@@ -39,7 +39,8 @@ def export_command(folder: str, filter_text: str | None, *, incomplete: bool, **
             for batch in table.to_batches():
                 target.write(batch)
             target.close()
-    written = table.filter(table["file"].is_valid())
+    names, sizes = (table[name].to_pylist() for name in ("file", "bytes"))
+    written = [bytes_ for name, bytes_ in zip(names, sizes, strict=True) if name is not None]
     left = len(table) - len(written)
-    told = f"{count(len(written), 'file')}, {size(sum(written['bytes'].to_pylist()))}"
+    told = f"{count(len(written), 'file')}, {size(sum(written))}"
     click.echo(told + (f"; {count(left, 'object')} not written, see manifest.csv" if left else ""))

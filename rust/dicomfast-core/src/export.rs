@@ -17,7 +17,7 @@ use crate::limits::Limits;
 
 const STORE_REQUEST: u16 = 0x0001;
 /// Bytes that are written and hashed at once.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 128 << 10;
 /// Data sets that have ended before a row waits for its file. Meanwhile they are written and hashed.
 const BEHIND: usize = 4;
 
