@@ -134,6 +134,8 @@ class Bench:
         yield Row("", "", "", runs.ratio(process, process), "x", "process / process")
         yield Row("", "", "", runs.ratio(cpu, inside_cpu), "x", "CPU of call / of process")
         yield Row("", "", "", speed(runs.b, capture), "GB/s", "call")
+        runs = alternate(self.rounds, lambda: command(*arguments), lambda: ours(capture.path, 0))
+        yield Row("", "", "", runs.ratio(process, inside), "x", "call with threads as by default / process")
 
     def small_packets(self) -> Iterator[Row]:
         w3 = self.captures["W3"]
