@@ -14,8 +14,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ import captures
 import live_net
 from live_net import Network
 from measure import Spread
-from peers import DATA, MEGABYTE, Row, line, say
+from peers import DATA, MEGABYTE, Row, say, tell
 
 HERE = Path(__file__).parent
 RATES = (1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 8000)
@@ -161,16 +161,6 @@ def missing() -> str | None:
     return live_net.missing() or (None if shutil.which("tcpreplay") else "tcpreplay is missing (apt install tcpreplay)")
 
 
-def report(found: Iterable[Row], path: Path | None) -> None:
-    """Prints the figures as they come, and writes them to a file, if one is named."""
-    told = []
-    for row in found:
-        print(line(row), flush=True)
-        told.append(asdict(row))
-    if path:
-        path.write_text(json.dumps(told, indent=2) + "\n")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=60, help="how long at 1 Gbit/s")
@@ -180,8 +170,7 @@ def main() -> int:
     if why := missing():
         say(f"SKIPPED: {why}")
         return 0
-    report(rows(arguments.seconds, arguments.rounds), arguments.json)
-    return 0
+    return tell(rows(arguments.seconds, arguments.rounds), [], arguments.json)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import captures
 import live_net
-from live import missing, report
+from live import missing
 from measure import Spread
-from peers import DATA, MEGABYTE, Row, say
+from peers import DATA, MEGABYTE, Row, say, tell
 
 MIX = {"W1": (100, 200), "W2": (50, 60), "W3": (10, 5), "W4": (60, 100)}
 """Size of each capture in MB, and Mbit/s."""
@@ -111,8 +111,7 @@ def main() -> int:
             found = soak(net, root, arguments.minutes)
     finally:
         shutil.rmtree(root)
-    report(found, arguments.json)
-    return 0
+    return tell(found, [], arguments.json)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -76,6 +77,18 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
             cap.export(tmp_path)
     assert (tmp_path / "1.2.3.4.dcm").read_bytes() == b"mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.2.3.4.dcm", "1.2.3.4_2.dcm", "1.2.3.4_3.dcm"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_has_the_name_of_an_unfinished_file_stays(threads: int, tmp_path: Path) -> None:
+    theirs = tmp_path / f".dicomfast-{os.getpid()}-1.part"
+    theirs.write_bytes(b"theirs")
+    with (
+        dicomfast.open(sent(stored(encoded(every_vr(), "explicit"), ExplicitVRLittleEndian)), threads=threads) as cap,
+        pytest.raises(dicomfast.DicomfastError, match="cannot write"),
+    ):
+        cap.export(tmp_path)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(theirs.name, b"theirs")]
 
 
 def test_incomplete_objects_only_when_asked_for(tmp_path: Path) -> None:

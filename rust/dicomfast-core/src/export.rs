@@ -98,9 +98,9 @@ impl Exporter {
         Ok(Self { options, open, ended, begun: 0, most_files, same_name, files, error: None })
     }
 
-    /// What has failed.
+    /// What has failed by now, here or with those who write.
     pub fn error(&mut self) -> Option<Error> {
-        self.error.take()
+        self.error.take().or_else(|| self.files.failure())
     }
 
     /// Takes what happens to a data set; gives the row of one that is over. Rows come in the order in which data sets end, some of these later.
@@ -117,7 +117,6 @@ impl Exporter {
                 if let Some(state) = self.open.get_mut(&message) {
                     let result = state.write(offset, bytes, self.options.incomplete, &mut self.files);
                     self.check(result);
-                    self.look();
                 }
                 None
             }
@@ -136,7 +135,6 @@ impl Exporter {
         let Some(file) = file else { return Some(record) };
         let sum = self.files.sum();
         let Some(Some(sum)) = self.check(sum) else {
-            self.look();
             return Some(ExportRecord { reason: Some(NOT_WRITTEN), ..record });
         };
         record.sha256 = whole.then_some(sum);
@@ -153,13 +151,6 @@ impl Exporter {
         result.map_err(|error| _ = self.error.get_or_insert(error)).ok()
     }
 
-    /// What those who write have to say.
-    fn look(&mut self) {
-        if let Some(error) = self.files.failure() {
-            self.error.get_or_insert(error);
-        }
-    }
-
     fn begin(&mut self, command: &CommandSet, transfer_syntax: Option<&str>) -> State {
         let Some(transfer_syntax) = transfer_syntax else { return State::Left("its transfer syntax is not in the capture") };
         if self.open.values().filter(|state| matches!(state, State::Writing(_))).count() >= self.most_files {
@@ -170,29 +161,29 @@ impl Exporter {
         let path = self.options.folder.join(format!(".dicomfast-{}-{number}.part", std::process::id()));
         let header = meta::header(command, transfer_syntax);
         let created = create(&path).map_err(|source| Error::Write { path: path.clone(), source });
-        let path = Temporary(path);
         let begun = created.and_then(|mut file| {
+            // Only what was made here is removed.
+            let path = Temporary(path);
             file.write_all(&header).map_err(|source| Error::Write { path: path.0.clone(), source })?;
-            self.files.take(Work::Begin { number, path: path.0.clone(), file })
+            self.files.take(Work::Begin { number, path: path.0.clone(), file })?;
+            Ok(path)
         });
-        if self.check(begun).is_none() {
-            return State::Left(NOT_WRITTEN);
-        }
+        let Some(path) = self.check(begun) else { return State::Left(NOT_WRITTEN) };
         let start = header.len() as u64;
         State::Writing(Box::new(Writing { number, path, start, position: 0, chunk: Vec::new(), at: None, whole: true }))
     }
 
     fn end(&mut self, state: State, object: &ObjectRecord) -> Ended {
         let record = ExportRecord { file: None, reason: None, object: object.clone(), sha256: None };
-        let left = |reason| Ended { record: ExportRecord { reason: Some(reason), ..record.clone() }, file: None, whole: false };
+        let left = |record, reason| Ended { record: ExportRecord { reason: Some(reason), ..record }, file: None, whole: false };
         let writing = match state {
-            State::Left(reason) => return left(reason),
+            State::Left(reason) => return left(record, reason),
             State::Writing(writing) => writing,
         };
         if !object.complete && (self.options.incomplete == Incomplete::Leave || writing.position == 0) {
             let forgotten = self.files.take(Work::Forget { number: writing.number });
             self.check(forgotten);
-            return left(NOT_WHOLE);
+            return left(record, NOT_WHOLE);
         }
         let whole = object.complete && writing.whole;
         let closed = writing.close(object.bytes, &mut self.files);
@@ -258,6 +249,9 @@ impl Writing {
     }
 
     fn flush(&mut self, files: &mut Files) -> Result<()> {
+        if self.chunk.is_empty() {
+            return Ok(());
+        }
         let (number, at, hashed) = (self.number, self.at.take(), self.whole);
         files.take(Work::Bytes { number, at, chunk: std::mem::take(&mut self.chunk), hashed })
     }

@@ -168,10 +168,13 @@ impl Track {
                 None => continue,
                 Some(Stop::Later(time)) => return Ok(Outcome::Later(time)),
                 Some(Stop::Broken(anomaly)) => Fill::Damaged(*anomaly),
-                Some(Stop::Incomplete | Stop::Restart) if run.windows == 0 && run.budget < budget => return Ok(Outcome::Pause),
                 Some(Stop::Incomplete | Stop::Restart) => {
+                    let delivered = run.budget < budget;
+                    if delivered && run.windows == 0 {
+                        return Ok(Outcome::Pause);
+                    }
                     run.windows = run.windows.saturating_sub(1);
-                    let patience = if run.budget == budget { patience } else { Patience::None };
+                    let patience = if delivered { Patience::None } else { patience };
                     self.refill(patience, target, pool)?
                 }
             };

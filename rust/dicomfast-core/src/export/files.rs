@@ -190,28 +190,27 @@ struct Writer {
 
 impl Writer {
     fn take(&mut self, mut work: Work) -> (Option<Work>, Result<()>) {
-        let result = match &mut work {
-            Work::Bytes { number, at, chunk, .. } => self.write(*number, |file| {
+        let result = match work {
+            Work::Begin { number, path, file } => {
+                self.open.insert(number, (path, file));
+                return (None, Ok(()));
+            }
+            Work::Bytes { number, at, ref chunk, .. } => self.write(number, |file| {
                 if let Some(at) = at {
-                    file.seek(SeekFrom::Start(*at))?;
+                    file.seek(SeekFrom::Start(at))?;
                 }
                 file.write_all(chunk)
             }),
-            Work::End { number, length, failed } => {
-                let result = self.write(*number, |file| length.map_or(Ok(()), |length| file.set_len(length)));
-                *failed = self.open.remove(number).is_none();
+            Work::End { number, length, ref mut failed } => {
+                let result = self.write(number, |file| length.map_or(Ok(()), |length| file.set_len(length)));
+                *failed = self.open.remove(&number).is_none();
                 result
             }
             Work::Forget { number } => {
-                self.open.remove(number);
+                self.open.remove(&number);
                 Ok(())
             }
-            Work::Begin { .. } => Ok(()),
         };
-        if let Work::Begin { number, path, file } = work {
-            self.open.insert(number, (path, file));
-            return (None, result);
-        }
         (Some(work), result)
     }
 
